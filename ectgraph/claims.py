@@ -1,0 +1,303 @@
+"""The bytes of one token -> what they say. The only file that knows the dialects (ect.md §2).
+
+Best effort: whatever can be read is read, everything odd becomes a `Problem`, and nothing here
+raises for data or judges by a policy. Signatures are the next step (`signature`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from ectgraph.encoding import EncodingError, decode_base64url, read_json
+from ectgraph.model import Header, Problem, Token
+
+Claims: TypeAlias = dict[str, Any]
+"""A claims set, everything as found."""
+
+REQUIRED = ("iss", "aud", "iat", "exp", "jti", "exec_act")
+"""Claims that every ECT must have, next to its list of parents (draft-00 §4)."""
+
+MAX_NUMBER = 2**53 - 1
+"""Largest integer that all JSON readers agree on (RFC 7493 §2.2); a later date is no date."""
+
+_MAX_CACHED_HEADERS = 4096
+_NO_CLAIMS: Claims = {}
+
+
+class Reading(NamedTuple):
+    """Everything that the bytes of one token say, before a key is looked at."""
+
+    token: Token | None
+    """`None` when the claims could not be read at all."""
+    claims: Claims
+    """All claims as found; empty when they could not be read."""
+    problems: tuple[Problem, ...]
+    signing_input: bytes = b""
+    signature: bytes | None = None
+    """`None` when it could not be decoded, or when the token is unsigned."""
+
+
+class Reader:
+    """Reads tokens; remembers decoded headers, because a ledger has few of them."""
+
+    def __init__(self, max_json_depth: int) -> None:
+        """`max_json_depth` bounds the nesting of header and claims."""
+        self._max_depth = max_json_depth
+        self._headers: dict[bytes, tuple[Header | None, tuple[Problem, ...]]] = {}
+        self._shared: dict[Any, Any] = {}
+
+    def forget(self) -> None:
+        """Let go of the values that tokens shared so far; bounds the memory of a long reading."""
+        self._shared.clear()
+
+    def read(self, compact: bytes) -> Reading:
+        """Read a compact JWS; or base64url JSON, the unsigned form, of what has no JWS shape.
+
+        A broken JWS is never tried as the unsigned form (draft-01 §5), so a damaged signature
+        cannot turn a token into one that needs none.
+
+        >>> Reader(64).read(b"hello ledger").problems[0].kind
+        'unreadable-record'
+        """
+        parts = compact.split(b".")
+        if len(parts) != 3:
+            return self._read_unsigned(compact)
+        header, problems = self._read_header(parts[0])
+        claims, payload_problems = self._read_object(parts[1], "payload")
+        signature: bytes | None = None
+        try:
+            signature = decode_base64url(parts[2])
+        except EncodingError as problem:
+            problems += (Problem(problem.kind, "signature", problem.detail),)
+        problems += payload_problems
+        if claims is None:
+            return Reading(None, _NO_CLAIMS, problems)
+        token, claim_problems = read_claims(claims, header, signed=True, shared=self._shared)
+        signing_input = compact[: len(parts[0]) + 1 + len(parts[1])]
+        return Reading(token, claims, problems + claim_problems, signing_input, signature)
+
+    def _read_unsigned(self, text: bytes) -> Reading:
+        try:
+            value, duplicates = read_json(decode_base64url(text), self._max_depth)
+        except EncodingError:
+            value, duplicates = None, ()
+        if not isinstance(value, dict) or not looks_like_claims(value):
+            detail = f"{len(text)} bytes that are neither a JWS nor base64url JSON claims"
+            return Reading(None, _NO_CLAIMS, (Problem("unreadable-record", "record", detail),))
+        return read_unsigned_claims(value, duplicates)
+
+    def _read_header(self, text: bytes) -> tuple[Header | None, tuple[Problem, ...]]:
+        known = self._headers.get(text)
+        if known is None:
+            value, problems = self._read_object(text, "header")
+            known = (None if value is None else _header(value)), problems
+            if len(self._headers) >= _MAX_CACHED_HEADERS:
+                self._headers.clear()
+            self._headers[text] = known
+        return known
+
+    def _read_object(self, text: bytes, where: str) -> tuple[Claims | None, tuple[Problem, ...]]:
+        """Decode one part of a JWS into a JSON object, or say why not."""
+        try:
+            value, duplicates = read_json(decode_base64url(text), self._max_depth)
+        except EncodingError as problem:
+            return None, (Problem(problem.kind, where, problem.detail),)
+        if not isinstance(value, dict):
+            detail = f"it is {_json_type(value)}, not an object"
+            return None, (Problem("bad-json", where, detail),)
+        return value, duplicate_problems(duplicates, where) if duplicates else ()
+
+
+def duplicate_problems(names: tuple[str, ...], where: str) -> tuple[Problem, ...]:
+    """One problem for each member that occurs twice in the `where` part of a record."""
+    return tuple(Problem("duplicate-member", where, name) for name in names)
+
+
+def looks_like_claims(value: Claims) -> bool:
+    """Whether a JSON object is a claims set rather than something else (draft-01, level L1).
+
+    >>> looks_like_claims({"jti": "x", "iss": "y", "par": []})
+    True
+    """
+    return sum(name in value for name in (*REQUIRED, "par", "pred")) >= 3
+
+
+def read_unsigned_claims(claims: Claims, duplicates: tuple[str, ...]) -> Reading:
+    """Read the claims of an unsigned token (level L1)."""
+    token, problems = read_claims(claims, None, signed=False)
+    return Reading(token, claims, duplicate_problems(duplicates, "payload") + problems)
+
+
+def _header(value: Claims) -> Header:
+    alg, typ, kid, crit = (value.get(name) for name in ("alg", "typ", "kid", "crit"))
+    if "crit" not in value:
+        critical: tuple[str, ...] = ()
+    elif isinstance(crit, list):
+        # An empty list is as forbidden as one with foreign names (RFC 7515 §4.1.11).
+        critical = tuple(str(name) for name in crit) or ("",)
+    else:
+        critical = (str(crit),)
+    return Header(
+        alg if isinstance(alg, str) else None,
+        typ if isinstance(typ, str) else None,
+        kid if isinstance(kid, str) and kid else None,
+        critical,
+    )
+
+
+_ABSENT: Any = None  # the value of a claim that is not there; a claim that *is* null is ill-typed
+
+Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
+Texts: TypeAlias = tuple[Text, ...]
+Date: TypeAlias = (
+    Annotated[int, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+    | Annotated[float, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+)
+
+
+class _Typed(msgspec.Struct, gc=False):
+    """The claims that have a meaning here, and their types (draft-00 §4, draft-01 §4)."""
+
+    iss: Text = _ABSENT
+    aud: Text | Annotated[Texts, msgspec.Meta(min_length=1)] = _ABSENT
+    iat: Date = _ABSENT
+    exp: Date = _ABSENT
+    jti: Text = _ABSENT
+    exec_act: Text = _ABSENT
+    wid: Text = _ABSENT
+    sub: Text = _ABSENT
+    par: Texts = _ABSENT
+    pred: Texts = _ABSENT
+    inp_hash: Text = _ABSENT
+    out_hash: Text = _ABSENT
+    pol: Text = _ABSENT
+    pol_decision: Text = _ABSENT
+    ext: dict[str, Any] = _ABSENT
+    ect_ext: dict[str, Any] = _ABSENT
+
+
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(_Typed)}
+
+
+def _convert(claims: Claims) -> tuple[Any, list[Problem]]:
+    """Give the claims their types; leave out, and tell, those that do not fit.
+
+    What comes back is a `_Typed`, with `None` for what is absent, which its types cannot say.
+    """
+    try:
+        return msgspec.convert(claims, _Typed), []
+    except msgspec.ValidationError:
+        pass
+    typed, problems = _Typed(), []
+    for name, type_ in _TYPES.items():
+        if name in claims:
+            try:
+                setattr(typed, name, msgspec.convert(claims[name], type_))
+            except msgspec.ValidationError as error:
+                detail = _mismatch(claims[name], error)
+                problems.append(Problem("ill-typed-claim", name, detail))
+                if type_ is Texts and isinstance(claims[name], list):  # keep the links it does name
+                    setattr(typed, name, tuple(t for t in claims[name] if t and isinstance(t, str)))
+    return typed, problems
+
+
+def read_claims(
+    claims: Claims,
+    header: Header | None,
+    *,
+    signed: bool,
+    shared: dict[Any, Any] | None = None,
+) -> tuple[Token, tuple[Problem, ...]]:
+    """Give the named claims their types and tell the dialect; absent and ill-typed ones are told.
+
+    Args:
+        claims: the decoded claims set.
+        header: the decoded header; `None` for an unsigned token or an unreadable header.
+        signed: whether the claims came in a JWS.
+        shared: values seen before; tokens of one workflow repeat many, and then hold them once.
+
+    """
+    same = ({} if shared is None else shared).setdefault
+    typed, problems = _convert(claims)
+    iss, aud, iat, exp, jti, exec_act = (
+        typed.iss,
+        typed.aud,
+        typed.iat,
+        typed.exp,
+        typed.jti,
+        typed.exec_act,
+    )
+    if None in (iss, aud, iat, exp, jti, exec_act):
+        absent = (name for name in REQUIRED if name not in claims)
+        problems += [Problem("missing-claim", name, "it is absent") for name in absent]
+    par, pred, ect_ext = typed.par, typed.pred, typed.ect_ext
+    is_01 = "pred" in claims or "ect_ext" in claims or (header and header.typ == "exec+jwt")
+    if par is None and pred is None and "par" not in claims and "pred" not in claims:
+        problems.append(Problem("missing-claim", "pred" if is_01 else "par", "it is absent"))
+    elif par is not None and pred is not None and par != pred:
+        detail = f"par names {len(par)} tasks, pred {len(pred)}, and they differ"
+        problems.append(Problem("two-parent-lists", "par", detail))
+        pred = tuple(dict.fromkeys(par + pred))
+    pol, decision = typed.pol, typed.pol_decision
+    if ect_ext is not None:  # draft-01 carries the policy claims there
+        inner = ect_ext.get("pol"), ect_ext.get("pol_decision")
+        pol = inner[0] if pol is None and isinstance(inner[0], str) else pol
+        decision = inner[1] if decision is None and isinstance(inner[1], str) else decision
+    token = Token(
+        jti,
+        same(typed.wid, typed.wid),
+        same(iss, iss),
+        same(typed.sub, typed.sub),
+        same(aud, (aud,) if isinstance(aud, str) else aud or ()),
+        iat,
+        exp,
+        same(exec_act, exec_act),
+        pred or par or (),
+        typed.inp_hash,
+        typed.out_hash,
+        pol,
+        decision,
+        typed.ext if ect_ext is None else ect_ext,
+        header,
+        "01" if is_01 else "early-00" if _is_early(typed) else "00",
+        "L2" if signed else "L1",
+    )
+    return token, tuple(problems) if problems else ()
+
+
+def _is_early(typed: Any) -> bool:
+    """Whether claims give away the reference implementation's first dialect (ect.md §2)."""
+    return (
+        typed.pol is not None
+        or typed.pol_decision is not None
+        or typed.sub is not None
+        or (typed.inp_hash is not None and ":" in typed.inp_hash)
+        or (typed.out_hash is not None and ":" in typed.out_hash)
+    )
+
+
+def _mismatch(value: Any, error: msgspec.ValidationError) -> str:
+    """Word msgspec's complaint, with the value as JSON.
+
+    >>> _mismatch(True, msgspec.ValidationError("Expected `str`, got `bool`"))
+    'it is true: expected `str`, got `bool`'
+    """
+    shown = msgspec.json.encode(value).decode()
+    if len(shown) > 60:
+        shown = shown[:59] + "…"
+    complaint = str(error)
+    return f"it is {shown}: {complaint[0].lower()}{complaint[1:]}"
+
+
+def _json_type(value: Any) -> str:
+    """What JSON calls this, with its article, when it is no object.
+
+    >>> _json_type([1]), _json_type(None)
+    ('an array', 'null')
+    """
+    if value is None:
+        return "null"
+    names = {bool: "a boolean", str: "a string", list: "an array"}
+    return names.get(type(value), "a number")

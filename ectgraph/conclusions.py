@@ -1,0 +1,95 @@
+"""What a lint established and what it did not, in sentences; each follows from figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ectgraph.model import Finding, Summary
+from ectgraph.rule import Evidence
+
+Sentences = tuple[str, ...]
+
+
+def conclude(
+    evidence: Evidence, summary: Summary, findings: Sequence[Finding]
+) -> tuple[Sentences, Sentences]:
+    """(established, not established). Ignored findings still keep a fact from being established."""
+    codes = {finding.code for finding in findings}
+    established = tuple(_established(evidence, summary, codes))
+    return established, tuple(_not_established(evidence, summary, codes))
+
+
+def _count(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun.
+
+    >>> _count(1, "key"), _count(1200, "key")
+    ('1 key', '1,200 keys')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _established(evidence: Evidence, summary: Summary, codes: set[str]) -> Iterator[str]:
+    if not summary.records:
+        return
+    records, tokens = _count(summary.records, "record"), _count(summary.tokens, "token")
+    yield f"{records} read to the last byte: {tokens}, {summary.unreadable:,} unreadable."
+    verified = summary.trust["verified"]
+    if verified:
+        keys = _count(len(evidence.ring.keys) if evidence.ring else 0, "given key")
+        who = "The signature" if summary.tokens == 1 else "All signatures"
+        if verified < summary.tokens:
+            who = f"{verified:,} of {_count(summary.tokens, 'signature')}"
+        yield f"{who} verified (ES256, {keys})."
+    if not summary.tasks or "ECT901" in codes:
+        return
+    tasks, links = _count(summary.tasks, "task"), _count(summary.edges, "parent link")
+    if not codes & {"ECT304", "ECT305"}:
+        yield f"No task is its own ancestor: {tasks}, {links}, depth {summary.depth:,}."
+    if not summary.missing and summary.edges:
+        yield "Every parent that a task names has a record here."
+    if not codes & {"ECT301", "ECT302"}:
+        yield "No task is recorded twice, and none in two versions."
+    if "ECT401" not in codes and summary.edges:
+        yield f"No task was issued before its parents ({evidence.policy.skew} s of skew allowed)."
+
+
+def _not_established(evidence: Evidence, summary: Summary, codes: set[str]) -> Iterator[str]:
+    if not summary.records:
+        yield "Anything: there is no record."
+        return
+    yield from _doubts(summary, codes)
+    if summary.trust["verified"]:
+        yield "That each key belongs to the issuer that its tokens name."
+    entries = evidence.ledger.entries
+    if any(entry.seq is not None or entry.prev_hash is not None for entry in entries):
+        yield "That the ledger's sequence and hash chain hold: this version does not check them."
+    yield "That the ledger is complete: entries cut off its end, or never written, leave no trace."
+    yield "That the tasks were done as told: a signature shows who claims it, not that it happened."
+
+
+def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:
+    """What findings leave open."""
+    if summary.unreadable:
+        yield f"What {_count(summary.unreadable, 'unreadable record')} said."
+    for kind, reason in _REASONS.items():
+        if summary.trust[kind]:
+            yield f"Who wrote {_count(summary.trust[kind], 'token')}: {reason}."
+    if summary.missing:
+        missing = _count(summary.missing, "named parent has", "named parents have")
+        yield f"The lineage beyond this ledger: {missing} no record here."
+    if codes & {"ECT304", "ECT305"}:
+        yield "An order of all tasks: some build on themselves."
+    if "ECT901" in codes:
+        yield "What the failed rules look for."
+    if summary.findings["ignored"]:
+        ignored = _count(summary.findings["ignored"], "finding does", "findings do")
+        yield f"That all is well: {ignored} not count, by request."
+
+
+_REASONS = {
+    "unchecked": "no keys were given, so no signature was checked",
+    "invalid": "the signature does not fit, or the bytes have two readings",
+    "unknown_key": "no given key has their kid",
+    "unsupported": "they are no ECTs, or use what is not allowed",
+    "unsigned": "they are not signed",
+}

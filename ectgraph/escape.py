@@ -1,0 +1,64 @@
+"""Token text, made safe for the place it goes to: one function for each place.
+
+Everything in a token is written by somebody else, perhaps by an attacker. No claim reaches a
+terminal, a drawing, a page or a spreadsheet but through here.
+"""
+
+from __future__ import annotations
+
+import html as _html
+
+
+def terminal(text: str, limit: int | None = None) -> str:
+    r"""Make text printable: control characters, bidi marks and the like become visible escapes.
+
+    Args:
+        text: anything.
+        limit: longest result, in characters; the rest becomes an ellipsis.
+
+    >>> terminal("a\x1b[31m\u202eb")
+    'a\\x1b[31m\\u202eb'
+    >>> terminal("abcdef", limit=4)
+    'abc…'
+
+    """
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def html(text: str, limit: int | None = None) -> str:
+    """Make text safe within HTML and XML, also within attributes.
+
+    >>> html('<b title="x">')
+    '&lt;b title=&quot;x&quot;&gt;'
+    """
+    return _html.escape(terminal(text, limit))
+
+
+def dot(text: str, limit: int | None = None) -> str:
+    r"""Make text literal within a DOT label; quoting is the graphviz package's.
+
+    Graphviz expands backslash sequences (`\\N`, `\\G`) and HTML entities in every label.
+
+    >>> dot("\\N &amp;")
+    '\\\\N &amp;amp;'
+    """
+    return terminal(text, limit).replace("\\", "\\\\").replace("&", "&amp;")
+
+
+def csv(text: str) -> str:
+    """Make text safe within a CSV cell; quoting is pandas'.
+
+    A spreadsheet runs what begins like a formula, so such text gets an apostrophe in front, which
+    spreadsheets take off again.
+
+    >>> csv("=1+1"), csv("a=1")
+    ("'=1+1", 'a=1')
+    """
+    safe = terminal(text)
+    return f"'{safe}" if safe.startswith(("=", "+", "-", "@")) or text[:1] in "\t\r" else safe

@@ -1,0 +1,84 @@
+"""The content of one record -> everything that can be known from it alone.
+
+Reading, checking the signature and judging the problems found happen here, one after the other, for
+one record at a time: in worker processes for an archive, in the calling process for a single token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from ectgraph.claims import Reader, Reading, read_unsigned_claims
+from ectgraph.formats.entry import Content, unwrap
+from ectgraph.keys import KeyRing
+from ectgraph.model import Hit, Problem, Token, Trust
+from ectgraph.policy import Policy
+from ectgraph.signature import Verifier
+
+Judge: TypeAlias = Callable[[Problem], tuple[str, Hit]]
+"""Words a problem as (rule code, hit); a function of a module, so that it can go to a worker."""
+
+
+class Facts(NamedTuple):
+    """The fields of an `Entry`, in its order, without the record."""
+
+    token: Token | None
+    trust: Trust
+    problems: tuple[Problem, ...]
+    hits: tuple[tuple[str, Hit], ...]
+    seq: int | None
+    recorded_at: str | int | float | None
+    prev_hash: str | None
+
+
+class Examiner:
+    """Examines records under one policy, with one key ring."""
+
+    def __init__(self, ring: KeyRing | None, policy: Policy, judge: Judge | None = None) -> None:
+        """Without a ring signatures stay unchecked, without a judge problems stay unworded."""
+        self._policy = policy
+        self._reader = Reader(policy.max_json_depth)
+        self._verifier = Verifier(ring, policy)
+        self._unchecked = Trust.UNCHECKED if ring is None else Trust.INVALID
+        self._judge = judge
+
+    def examine(self, body: bytes, length: int) -> Facts:
+        """Examine one record's content; never raises for data.
+
+        Args:
+            body: the content; of a record that is too long, its head.
+            length: how long the content is, in bytes.
+
+        """
+        if length > self._policy.max_record_bytes:
+            detail = f"{length} bytes, more than the {self._policy.max_record_bytes} allowed"
+            content = Content(problems=(Problem("oversized-record", "record", detail),))
+        else:
+            content = unwrap(body, self._policy.max_json_depth)
+        reading = self._read(content)
+        token = reading.token
+        trust, problems = self._unchecked, content.problems + reading.problems
+        if token is not None:
+            trust, refusals = self._verifier.verify(reading)
+            if problems or refusals:
+                problems = tuple(dict.fromkeys(problems + refusals))
+        if content.problems and trust is Trust.VERIFIED:
+            trust = Trust.INVALID  # an entry that holds two tokens verifies neither
+        hits = tuple(map(self._judge, problems)) if problems and self._judge else ()
+        return Facts(
+            token, trust, problems, hits, content.seq, content.recorded_at, content.prev_hash
+        )
+
+    def examine_all(self, bodies: Sequence[tuple[bytes, int]]) -> list[Facts]:
+        """Examine several records, given as (content, length)."""
+        self._reader.forget()
+        examine = self.examine
+        return [examine(body, length) for body, length in bodies]
+
+    def _read(self, content: Content) -> Reading:
+        if content.compact is not None:
+            return self._reader.read(content.compact)
+        if content.claims is not None:
+            return read_unsigned_claims(content.claims, content.duplicates)
+        return Reading(None, {}, ())

@@ -1,0 +1,139 @@
+"""Ledger, graph and report -> pandas. Each row can be followed back to its bytes.
+
+Times come as UTC timestamps to the microsecond; a time that no calendar holds is `NaT` here and
+stays as it is in the graph. The columns `source line offset index sha256` are a record's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from ectgraph import escape
+from ectgraph.ledger import Ledger
+from ectgraph.model import Finding, Place, Record
+
+PLACE = ["source", "line", "offset", "index", "sha256"]
+_LAST_SECOND = 253_402_300_799  # 9999-12-31 23:59:59
+_NAT = np.iinfo(np.int64).min
+_INTEGERS = ("line", "offset", "index", "records", "parents", "children", "findings")
+
+
+def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = ()) -> pd.DataFrame:
+    """One row for each task, recorded or only named.
+
+    Columns: `task` (the node) and its attributes, `records parents children findings` (counts), and
+    the place of its first record.
+    """
+    counts: dict[str | None, int] = {}
+    for finding in findings:
+        if not finding.ignored:
+            counts[finding.task] = counts.get(finding.task, 0) + 1
+    attributes = ["jti", "wid", "iss", "exec_act", "iat", "exp", "kid", "trust", "level", "status"]
+    rows = []
+    for task, data in graph.nodes.data():
+        entries = ledger.entries_of(task)
+        rows.append(
+            (
+                task,
+                *(data.get(name) for name in attributes),
+                len(entries),
+                len(graph.pred[task]),
+                len(graph.succ[task]),
+                counts.get(task, 0),
+                *_place(entries[0].record if entries else None),
+            )
+        )
+    columns = ["task", *attributes, "records", "parents", "children", "findings", *PLACE]
+    return _frame(rows, columns, times=("iat", "exp"))
+
+
+def edges(ledger: Ledger, graph: nx.DiGraph[str]) -> pd.DataFrame:
+    """One row for each parent link.
+
+    Columns: `parent child` (nodes), `parent_act child_act parent_iat child_iat`, `gap_s` (seconds
+    from parent to child; negative where the parent is later), `parent_status`, and the place of the
+    child's first record.
+    """
+    rows = []
+    for parent, child in graph.edges:
+        before, after = graph.nodes[parent], graph.nodes[child]
+        times = before.get("iat"), after.get("iat")
+        gap = None if None in times else float(times[1] - times[0])
+        record = ledger.entries_of(child)[0].record
+        acts = before.get("exec_act"), after.get("exec_act")
+        rows.append((parent, child, *acts, *times, gap, before["status"], *_place(record)))
+    columns = ["parent", "child", "parent_act", "child_act", "parent_iat", "child_iat", "gap_s"]
+    return _frame(rows, [*columns, "parent_status", *PLACE], times=("parent_iat", "child_iat"))
+
+
+def findings(found: Iterable[Finding]) -> pd.DataFrame:
+    """One row for each finding, ignored ones too; `evidence` is JSON text."""
+    rows = []
+    for finding in found:
+        place = finding.places[0] if finding.places else None
+        evidence = msgspec.json.encode(finding.evidence).decode()
+        rows.append(
+            (
+                finding.code,
+                finding.name,
+                finding.severity.value,
+                finding.message,
+                finding.task,
+                finding.jti,
+                finding.wid,
+                finding.ignored,
+                finding.fingerprint,
+                evidence,
+                *_place(place),
+            )
+        )
+    columns = ["code", "name", "severity", "message", "task", "jti", "wid", "ignored"]
+    return _frame(rows, [*columns, "fingerprint", "evidence", *PLACE])
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    r"""Write a frame as CSV (RFC 4180, `\n`), every text made safe for spreadsheets."""
+    safe = frame.copy()
+    for name in safe.columns:
+        if pd.api.types.is_string_dtype(safe[name].dtype):
+            safe[name] = safe[name].map(escape.csv, na_action="ignore")
+    return str(safe.to_csv(index=False, lineterminator="\n"))
+
+
+def _place(place: Record | Place | None) -> tuple[Any, ...]:
+    if place is None:
+        return (None,) * len(PLACE)
+    return place.source, place.line, place.offset, place.index, place.sha256
+
+
+def _frame(rows: list[Any], columns: list[str], times: Sequence[str] = ()) -> pd.DataFrame:
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    data: dict[str, Any] = {}
+    for name, column in zip(columns, values, strict=True):
+        if name in times:
+            data[name] = _timestamps(column)
+        elif name in _INTEGERS:
+            data[name] = pd.array(column, dtype="Int64")
+        elif name == "gap_s":
+            data[name] = np.array(column, dtype=np.float64)
+        elif name == "ignored":
+            data[name] = np.array(column, dtype=np.bool_)
+        else:
+            data[name] = pd.array(column, dtype="string")
+    return pd.DataFrame(data, columns=columns)
+
+
+def _timestamps(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
+    """Seconds since 1970 -> UTC timestamps."""
+    micros = [
+        round(second * 1_000_000) if second is not None and abs(second) <= _LAST_SECOND else _NAT
+        for second in seconds
+    ]
+    naive = pd.DatetimeIndex(np.array(micros, dtype=np.int64).view("datetime64[us]"))
+    return naive.tz_localize("UTC")

@@ -1,0 +1,143 @@
+"""The entries of one or more sources, in the order found, and which task each of them records.
+
+A task is a `jti` within its workflow (`wid`); its name in graphs and tables is the `jti` alone
+unless the ledger uses that `jti` in several workflows. Only dictionaries here, no graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import overload
+
+from ectgraph.model import Entry, Input
+
+
+class Ledger(Sequence[Entry]):
+    """Entries, readable or not, in the order found; nothing is ever dropped."""
+
+    def __init__(self, entries: Iterable[Entry] = (), inputs: list[Input] | None = None) -> None:
+        """Take the entries as they are; `inputs` tells the sources they came from."""
+        self.inputs = [] if inputs is None else inputs
+        self.entries: list[Entry] = []
+        self._positions: dict[str, list[int]] = {}  # by `jti`
+        for entry in entries:
+            self.append(entry)
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry at the end."""
+        if entry.token is not None and entry.token.jti is not None:
+            known = self._positions.get(entry.token.jti)
+            if known is None:
+                self._positions[entry.token.jti] = [len(self.entries)]
+            else:
+                known.append(len(self.entries))
+        self.entries.append(entry)
+        if "tasks" in self.__dict__:  # what was worked out before holds no longer
+            del self.tasks, self._names
+
+    def __len__(self) -> int:
+        """The number of records."""
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The entries in the order found."""
+        return iter(self.entries)
+
+    @overload
+    def __getitem__(self, position: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Entry]: ...
+
+    def __getitem__(self, position: int | slice) -> Entry | Sequence[Entry]:
+        """The entry at a position, or several."""
+        return self.entries[position]
+
+    def __repr__(self) -> str:
+        """Say how much there is."""
+        return f"<Ledger: {len(self)} records, {len(self.tasks)} tasks>"
+
+    @cached_property
+    def tasks(self) -> Mapping[str, Sequence[int]]:
+        """Positions of the entries that record each task, by node name, in the order found."""
+        if not self._names:
+            return self._positions
+        tasks: dict[str, list[int]] = {}
+        for position, entry in enumerate(self.entries):
+            if entry.token is not None and entry.token.jti is not None:
+                name = self._name(entry.token.jti, entry.token.wid)
+                tasks.setdefault(name, []).append(position)
+        return tasks
+
+    def rivals(self) -> Iterator[tuple[str, Sequence[int]]]:
+        """Tasks that several records claim: node name, and the positions of those records."""
+        for jti, positions in self._positions.items():
+            if len(positions) == 1:
+                continue
+            names = self._names.get(jti)
+            if names is None or None in names:
+                yield self._name(jti, self._wid(positions[0])), positions
+            else:
+                yield from (
+                    (name, self.tasks[name]) for name in names.values() if len(self.tasks[name]) > 1
+                )
+
+    def _name(self, jti: str, wid: str | None) -> str:
+        names = self._names.get(jti)
+        return jti if names is None else names[wid]
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str | None, str]]:
+        """Node names by `jti` and `wid`, of those `jti` alone that several workflows use."""
+        shared: dict[str, dict[str | None, str]] = {}
+        taken: set[str] = set()
+        for jti, positions in self._positions.items():
+            if len(positions) == 1:
+                continue
+            wids = dict.fromkeys(self._wid(position) for position in positions)
+            if len(wids) == 1:
+                continue
+            shared[jti] = {}
+            for wid in wids:
+                name = jti if wid is None else f"{jti}@{wid}"
+                while wid is not None and (name in self._positions or name in taken):
+                    name += "'"  # a hostile `jti` may look like a name of ours
+                taken.add(name)
+                shared[jti][wid] = name
+        return shared
+
+    def _wid(self, position: int) -> str | None:
+        token = self.entries[position].token
+        return token.wid if token is not None else None
+
+    def node(self, jti: str, wid: str | None) -> str | None:
+        """Resolve a `jti` as a task of workflow `wid` means it; `None` when no record has it.
+
+        The own workflow comes first, then tasks without a workflow, then any other (in the order
+        found): that is a link across workflows (draft-00 §6, ect.md §6).
+        """
+        if jti not in self._positions:
+            return None
+        names = self._names.get(jti)
+        if names is None:
+            return jti
+        return names.get(wid) or names.get(None) or next(iter(names.values()))
+
+    def entries_of(self, node: str) -> list[Entry]:
+        """The entries that record a task, in the order found; none for a missing parent."""
+        return [self.entries[position] for position in self.tasks.get(node, ())]
+
+    def get(self, jti: str, wid: str | None = None) -> Entry | None:
+        """The first entry of a task, or `None`."""
+        node = self.node(jti, wid)
+        return None if node is None else self.entries[self.tasks[node][0]]
+
+    def contains(self, jti: str, wid: str | None = None) -> bool:
+        """Whether some record has this `jti`."""
+        return self.node(jti, wid) is not None
+
+    def workflows(self) -> list[str]:
+        """The distinct `wid`s, in the order found."""
+        found = dict.fromkeys(entry.token.wid for entry in self.entries if entry.token is not None)
+        return [wid for wid in found if wid is not None]

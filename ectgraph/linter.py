@@ -1,0 +1,128 @@
+"""Run the rules over the evidence -> Report. The rules judge; what they say gets its place here."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Collection, Iterator
+from hashlib import sha256
+
+from ectgraph.collector import paused
+from ectgraph.conclusions import conclude
+from ectgraph.model import Finding, Hit, Place, Record, Report, Severity
+from ectgraph.rule import Evidence, Rule
+from ectgraph.rules import RULES
+from ectgraph.summary import summarize
+
+
+def lint(
+    evidence: Evidence,
+    *,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    rules: dict[str, Rule] | None = None,
+) -> Report:
+    """Judge a ledger by every rule.
+
+    Every rule always runs. Findings that were not selected, or are to be ignored, stay in the
+    report, marked so; a failure of the tool itself cannot be ignored.
+
+    Args:
+        evidence: the ledger, its keys and the policy.
+        select: codes, or beginnings of codes, of the rules that count; all of them when empty.
+        ignore: codes, or beginnings of codes, of rules that do not count.
+        rules: the rules to run; the whole catalogue without it.
+
+    """
+    rules = RULES if rules is None else rules
+    chosen = {
+        code
+        for code, rule in rules.items()
+        if rule.severity is Severity.FATAL
+        or (
+            (not select or code.startswith(tuple(select)))
+            and not (ignore and code.startswith(tuple(ignore)))
+        )
+    }
+    with paused():
+        found = sorted(_findings(evidence, rules, chosen), key=lambda item: item[0])
+        findings = tuple(finding for _, finding in found)
+        summary = summarize(evidence, findings)
+    established, not_established = conclude(evidence, summary, findings)
+    return Report(
+        inputs=tuple(evidence.ledger.inputs),
+        keys=evidence.ring.sources if evidence.ring else (),
+        summary=summary,
+        established=established,
+        not_established=not_established,
+        findings=findings,
+    )
+
+
+_Order = tuple[int, str, str, str]
+
+
+def _findings(
+    evidence: Evidence, rules: dict[str, Rule], chosen: set[str]
+) -> Iterator[tuple[_Order, Finding]]:
+    ledger = evidence.ledger
+    for position, entry in enumerate(ledger.entries):
+        for code, hit in entry.hits:
+            if code in rules:
+                yield _finding(evidence, rules[code], hit, (position,), ignored=code not in chosen)
+    # Rules about the tool itself come last: they tell what went wrong in the others.
+    for rule in sorted(rules.values(), key=lambda rule: rule.severity is Severity.FATAL):
+        if rule.check is None:
+            continue
+        try:
+            for hit in rule.check(evidence):
+                positions = hit.records or _positions(evidence, hit)
+                yield _finding(evidence, rule, hit, positions, ignored=rule.code not in chosen)
+        except Exception:  # noqa: BLE001  # whatever a rule does wrong, the others go on: ECT901
+            evidence.broken.append((rule.code, traceback.format_exc()))
+
+
+def _positions(evidence: Evidence, hit: Hit) -> tuple[int, ...]:
+    """Entries that a hit is about: those of its task, then those of the related ones."""
+    tasks = evidence.ledger.tasks
+    nodes = hit.related if hit.task is None else (hit.task, *hit.related)
+    return tuple(position for node in nodes for position in tasks.get(node, ()))
+
+
+def _finding(
+    evidence: Evidence, rule: Rule, hit: Hit, positions: tuple[int, ...], *, ignored: bool
+) -> tuple[_Order, Finding]:
+    ledger = evidence.ledger
+    places = tuple(place(ledger.entries[position].record) for position in positions)
+    task, jti, wid = hit.task, None, None
+    if task is not None:
+        node = evidence.graph.nodes[task]
+        jti, wid = node["jti"], node.get("wid")
+    elif positions:
+        token = ledger.entries[positions[0]].token
+        if token is not None and token.jti is not None:
+            jti, wid = token.jti, token.wid
+            task = ledger.node(jti, wid)
+    subject = jti or (places[0].sha256 if places else "")
+    fingerprint = sha256(f"{rule.code}\0{subject}\0{hit.witness}".encode(errors="replace"))
+    finding = Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        message=hit.message,
+        advice=rule.advice,
+        cites=rule.cites,
+        task=task,
+        jti=jti,
+        wid=wid,
+        places=places or ((hit.place,) if hit.place else ()),
+        evidence=hit.evidence,
+        fingerprint=fingerprint.hexdigest()[:16],
+        ignored=ignored,
+    )
+    first = positions[0] if positions else len(ledger)
+    return (first, rule.code, hit.witness, hit.message), finding
+
+
+def place(record: Record) -> Place:
+    """Where a record is."""
+    return Place(record.source, record.line, record.offset, record.index, record.sha256)

@@ -1,0 +1,68 @@
+"""Report -> `ectgraph-report/1`, the versioned JSON format of formats.md §4.
+
+A format of its own, never a dump of the classes: members may be added, none renamed or dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ectgraph.model import Finding, Place, Report
+from ectgraph.version import __version__
+
+
+def to_json(report: Report) -> bytes:
+    """Write a report as indented UTF-8 JSON, with a final newline."""
+    text = msgspec.json.format(msgspec.json.encode(document(report)), indent=1)
+    return text + b"\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as plain JSON values."""
+    return {
+        "format": "ectgraph-report/1",
+        "tool": {"name": "ectgraph", "version": __version__},
+        "inputs": [
+            {
+                "source": source.source,
+                "format": source.format,
+                "bytes": source.bytes,
+                "sha256": source.sha256,
+                "records": source.records,
+            }
+            for source in report.inputs
+        ],
+        "keys": [{"source": keys.source, "keys": keys.keys} for keys in report.keys],
+        "summary": msgspec.structs.asdict(report.summary),
+        "established": report.established,
+        "not_established": report.not_established,
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "jti": finding.jti,
+        "wid": finding.wid,
+        "places": [_place(place) for place in finding.places],
+        "evidence": finding.evidence,
+        "fingerprint": finding.fingerprint,
+        "cites": finding.cites,
+        "ignored": finding.ignored,
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "source": place.source,
+        "line": place.line,
+        "offset": place.offset,
+        "index": place.index,
+        "sha256": place.sha256,
+    }

@@ -1,0 +1,163 @@
+"""What a rule is, and what it may look at.
+
+A rule states one fact that must not be. There are two kinds, and each is one decorated function in
+a file of its own under `rules/`; the file is also the rule's documentation and its tests.
+
+* `@problem_rule` judges one problem that reading a token established. It runs where the token was
+  read, in parallel, and in the live gate.
+* `@ledger_rule` looks at the whole ledger through `Evidence`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from ectgraph.ledger import Ledger
+from ectgraph.model import Hit, Problem, Severity
+from ectgraph.policy import Policy
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from ectgraph.graph import Shape
+    from ectgraph.keys import KeyRing
+
+__all__ = ["Check", "Evidence", "Hit", "Problem", "ProblemCheck", "Rule", "Severity"]
+
+
+class Evidence:
+    """All that a ledger rule may look at; every measure is computed once, for all rules."""
+
+    def __init__(self, ledger: Ledger, ring: KeyRing | None, policy: Policy) -> None:
+        """`ring` is `None` when no keys were given."""
+        self.ledger = ledger
+        self.ring = ring
+        self.policy = policy
+        self.broken: list[tuple[str, str]] = []
+        """(code, traceback) of every rule that raised."""
+
+    @cached_property
+    def graph(self) -> nx.DiGraph[str]:
+        """The graph of everything claimed."""
+        from ectgraph.graph import build  # noqa: PLC0415  # workers never need networkx
+
+        return build(self.ledger)
+
+    @cached_property
+    def contested(self) -> list[tuple[str, dict[bytes, list[int]]]]:
+        """Tasks that several records claim: node, and positions of entries by the token's bytes.
+
+        A `jti` without workflow must be unique in the whole ledger (draft-00 §4), so where one
+        record of a `jti` has no `wid`, all its records claim one task.
+        """
+        from ectgraph.graph import versions  # noqa: PLC0415
+
+        return [
+            (task, versions(self.ledger, positions)) for task, positions in self.ledger.rivals()
+        ]
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Depth and knots of the graph."""
+        from ectgraph.graph import measure  # noqa: PLC0415
+
+        return measure(self.graph)
+
+    def cycle(self, knot: Iterable[str]) -> list[str]:
+        """The `jti`s along a shortest cycle of a knot."""
+        from ectgraph.graph import shortest_cycle  # noqa: PLC0415
+
+        return [self.graph.nodes[task]["jti"] for task in shortest_cycle(self.graph, knot)]
+
+
+ProblemCheck: TypeAlias = Callable[[Problem], Hit]
+Check: TypeAlias = Callable[[Evidence], Iterator[Hit]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule of the catalogue."""
+
+    code: str
+    name: str
+    """For a problem rule also the `kind` of the problems that it judges."""
+    severity: Severity
+    cites: str
+    """Where the requirement comes from."""
+    advice: str
+    """What somebody who sees the finding should do next."""
+    good: tuple[str, ...]
+    """Ledgers, as `testing.sketch` writes them, that yield no finding at all."""
+    bad: tuple[str, ...]
+    """Ledgers that yield this rule's code and no other."""
+    doc: str
+    """What it is, why it matters, how an attacker uses it."""
+    check: Check | None = None
+    """Looks at a ledger; of a ledger rule."""
+    word: ProblemCheck | None = None
+    """Words one problem; of a problem rule."""
+
+    @property
+    def kind(self) -> str:
+        """`token` or `ledger`: what the rule looks at."""
+        return "token" if self.word else "ledger"
+
+
+def problem_rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    cites: str,
+    advice: str,
+    good: tuple[str, ...],
+    bad: tuple[str, ...],
+) -> Callable[[ProblemCheck], Rule]:
+    """Make a rule of a function that words one problem; `name` is the kind of the problem."""
+
+    def make(word: ProblemCheck) -> Rule:
+        return Rule(
+            code=code,
+            name=name,
+            severity=severity,
+            cites=cites,
+            advice=advice,
+            good=good,
+            bad=bad,
+            doc=inspect.getdoc(word) or "",
+            word=word,
+        )
+
+    return make
+
+
+def ledger_rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    cites: str,
+    advice: str,
+    good: tuple[str, ...],
+    bad: tuple[str, ...],
+) -> Callable[[Check], Rule]:
+    """Make a rule of a function that looks at a whole ledger."""
+
+    def make(check: Check) -> Rule:
+        return Rule(
+            code=code,
+            name=name,
+            severity=severity,
+            cites=cites,
+            advice=advice,
+            good=good,
+            bad=bad,
+            doc=inspect.getdoc(check) or "",
+            check=check,
+        )
+
+    return make

@@ -1,0 +1,38 @@
+"""Every rule, one file each, in folders by family; a rule is the `check` of its module.
+
+Adding a rule is adding a file: the catalogue, the tests and the rules page follow from it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from ectgraph.model import Hit, Problem
+from ectgraph.rule import ProblemCheck, Rule
+
+
+def _collect() -> dict[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        rule = getattr(import_module(module.name), "check", None)
+        if isinstance(rule, Rule):
+            if rule.code in rules:
+                message = f"{module.name}: the code {rule.code} is taken"
+                raise ImportError(message)
+            rules[rule.code] = rule
+    return dict(sorted(rules.items()))
+
+
+RULES = _collect()
+"""All rules by code, in the order of the codes."""
+
+_WORDING: dict[str, tuple[str, ProblemCheck]] = {
+    rule.name: (rule.code, rule.word) for rule in RULES.values() if rule.word is not None
+}
+
+
+def judge(problem: Problem) -> tuple[str, Hit]:
+    """Have a problem judged by its rule: (code, hit)."""
+    code, word = _WORDING[problem.kind]
+    return code, word(problem)

@@ -1,0 +1,1 @@
+"""Headers and claims: what a token must say, and how."""

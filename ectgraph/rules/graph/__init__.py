@@ -1,0 +1,1 @@
+"""The graph: tasks, their parents, and how they hang together."""

@@ -1,0 +1,35 @@
+"""One `jti` with different tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+
+
+@ledger_rule(
+    "ECT302",
+    "equivocation",
+    Severity.ERROR,
+    cites="draft-00 §4 (jti), §6",
+    advice="Compare the versions claim by claim; one of them was not meant to be seen.",
+    good=("a@0; b@5<a", "a@0 wid=one; a@0 wid=two"),
+    bad=("a@0; b@5<a; a@1", "a@0 wid=; b@5 wid=; a@1 wid=x"),
+)
+def check(evidence: Evidence) -> Iterator[Hit]:
+    """Different tokens have one `jti` within one workflow (without `wid`: within the whole ledger).
+
+    A task happened once and left one record. Two records that differ mean that somebody showed
+    one to some and the other to others, or changed the story later. It is far worse than a
+    replay.
+    """
+    for task, versions in evidence.contested:
+        if len(versions) > 1:
+            positions = sorted(position for found in versions.values() for position in found)
+            yield Hit(
+                f"{len(versions)} different tokens claim to be this task",
+                task,
+                evidence={"sha256": [sha256(token).hexdigest() for token in versions]},
+                records=tuple(positions),
+            )

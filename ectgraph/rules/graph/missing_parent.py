@@ -1,0 +1,36 @@
+"""A parent that no record shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+
+
+@ledger_rule(
+    "ECT303",
+    "missing-parent",
+    Severity.ERROR,
+    cites="draft-00 §6",
+    advice="Look for its record in other ledgers, and name them in this run as well.",
+    good=("a@0; b@5<a; c@6<a,b",),
+    bad=("b@5<a; c@6<a,b",),
+)
+def check(evidence: Evidence) -> Iterator[Hit]:
+    """A task is named as a parent, and no record of it is here. One finding for each missing task.
+
+    Partial ledgers are normal where tokens go from agent to agent, so this alone shows no
+    wrong: the lineage is unverified, not false. But pruning a ledger, to hide a rejection say,
+    looks the same.
+    """
+    graph = evidence.graph
+    for task, status in graph.nodes.data("status"):
+        if status == "missing":
+            children = tuple(graph.successors(task))
+            count = "a task builds" if len(children) == 1 else f"{len(children)} tasks build"
+            yield Hit(
+                f"{count} on this task, but no record of it is here",
+                task,
+                related=children,
+                evidence={"needed_by": [graph.nodes[child]["jti"] for child in children]},
+            )

@@ -1,0 +1,39 @@
+"""One token that a source holds twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+
+
+@ledger_rule(
+    "ECT301",
+    "replayed",
+    Severity.ERROR,
+    cites="draft-00 §6",
+    advice="Find out who wrote the second record; a gate with a replay cache refuses it.",
+    good=("a@0; b@5<a",),
+    bad=("a@0; b@5<a; a@0",),
+)
+def check(evidence: Evidence) -> Iterator[Hit]:
+    """The same token, byte for byte, is in one source more than once.
+
+    A ledger records each task once. A second record of a payment counts the payment twice for
+    whoever adds up the ledger. The same token in two *sources* is two copies of one piece of
+    evidence, and fine.
+    """
+    for task, versions in evidence.contested:
+        for positions in versions.values():
+            by_source: dict[str, list[int]] = {}
+            for position in positions:
+                by_source.setdefault(evidence.ledger[position].record.source, []).append(position)
+            for source, records in by_source.items():
+                if len(records) > 1:
+                    yield Hit(
+                        f"this token is in the ledger {len(records)} times",
+                        task,
+                        evidence={"records": len(records)},
+                        witness=f"{source} {records[0]}",
+                        records=tuple(records),
+                    )

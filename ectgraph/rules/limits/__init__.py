@@ -1,0 +1,1 @@
+"""Limits: what is legal, but too much."""

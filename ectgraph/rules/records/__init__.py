@@ -1,0 +1,1 @@
+"""Records: what could not be read, or has two readings."""

@@ -1,0 +1,1 @@
+"""Signatures and keys: who vouches for a token."""

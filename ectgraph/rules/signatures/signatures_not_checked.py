@@ -1,0 +1,27 @@
+"""A ledger linted without keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+
+
+@ledger_rule(
+    "ECT204",
+    "signatures-not-checked",
+    Severity.WARNING,
+    cites="policy",
+    advice="Give the agents' public keys with `--keys FILE`.",
+    good=("a@0",),
+    bad=("a@0; b@5<a; !no-keys",),
+)
+def check(evidence: Evidence) -> Iterator[Hit]:
+    """No keys were given, so no signature was checked. Said once, with the number of tokens.
+
+    Everything else still holds only if the tokens are genuine, and nothing shows that they are.
+    """
+    if evidence.ring is None and evidence.ledger:
+        signed = [e for e in evidence.ledger if e.token is not None and e.token.level != "L1"]
+        tokens = "1 signature was" if len(signed) == 1 else f"{len(signed)} signatures were"
+        yield Hit(f"{tokens} not checked: no keys were given", evidence={"tokens": len(signed)})

@@ -1,0 +1,1 @@
+"""Time: what cannot have happened in this order."""

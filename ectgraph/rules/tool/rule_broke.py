@@ -1,0 +1,31 @@
+"""A rule that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+
+
+@ledger_rule(
+    "ECT901",
+    "rule-broke",
+    Severity.FATAL,
+    cites="house.md",
+    advice="Report it with its traceback; what this rule looks for is not ruled out.",
+    good=("a@0",),
+    bad=("a@0; !broken-rule",),
+)
+def check(evidence: Evidence) -> Iterator[Hit]:
+    """A rule raised an exception. The others went on, but the run cannot pass.
+
+    Nothing is known about the fact that the rule looks for. Whoever can make a rule fail with a
+    crafted record could otherwise hide from it.
+    """
+    for code, traceback in evidence.broken:
+        last = traceback.strip().splitlines()[-1]
+        yield Hit(
+            f"the rule {code} failed: {last}",
+            evidence={"rule": code, "traceback": traceback},
+            witness=code,
+        )
