@@ -89,7 +89,7 @@ def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:
 _REASONS = {
     "unchecked": "no keys were given, so no signature was checked",
     "invalid": "the signature does not fit, or the bytes have two readings",
-    "unknown_key": "no given key has their kid",
+    "unknown_key": "no given key has the kid that they name",
     "unsupported": "they are no ECTs, or use what is not allowed",
     "unsigned": "they are not signed",
 }

@@ -37,7 +37,7 @@ def build(ledger: Ledger) -> nx.DiGraph[str]:
         for node, positions in zip(graph.nodes.values(), ledger.tasks.values(), strict=True):
             _describe(node, [ledger.entries[position] for position in positions])
         missing: dict[str, str] = {}
-        graph.add_edges_from(list(_edges(ledger, missing)))
+        graph.add_edges_from(_edges(ledger, missing))
         for jti, name in missing.items():
             graph.add_node(name, jti=jti, status="missing")
     return graph

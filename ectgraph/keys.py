@@ -11,7 +11,6 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-import jwt
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -22,7 +21,7 @@ from ectgraph.errors import EctgraphError
 from ectgraph.model import KeySource
 
 _PEM = b"-----BEGIN "
-_UNREADABLE = (ValueError, TypeError, KeyError, UnsupportedAlgorithm, jwt.PyJWTError)
+_UNREADABLE = (ValueError, TypeError, KeyError, UnsupportedAlgorithm)
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
@@ -143,6 +142,8 @@ def _read_pem(data: bytes, path: Path) -> Iterator[Key | BadKey]:
 
 
 def _read_jwks(jwks: dict[str, Any], source: str) -> Iterator[Key | BadKey]:
+    import jwt  # noqa: PLC0415  # workers get keys ready-made and start sooner without it
+
     for index, jwk in enumerate(jwks.get("keys", ())):
         kid = jwk.get("kid") if isinstance(jwk, dict) else None
         reason = _refusal(jwk)
@@ -154,7 +155,7 @@ def _read_jwks(jwks: dict[str, Any], source: str) -> Iterator[Key | BadKey]:
                 }
                 yield _key(kid, jwt.PyJWK(public).key, source)
                 continue
-            except _UNREADABLE as error:
+            except (*_UNREADABLE, jwt.PyJWTError) as error:
                 reason = f"it is no valid JWK ({str(error).splitlines()[0]})"
         yield BadKey(source, index, kid if isinstance(kid, str) else None, reason)
 

@@ -211,7 +211,7 @@ def table(
         from ectgraph.reports.table import to_table  # noqa: PLC0415
 
         with _console(output) as console:
-            console.print(to_table(frame, max_rows))
+            console.print(to_table(name, frame, max_rows))
 
 
 def _load(paths: list[str], keys: list[Path] | None, workers: int | None) -> Case:
@@ -250,7 +250,8 @@ def _console(output: Path | None) -> Iterator[Any]:
 
     options: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
     if output is None:
-        yield Console(**options)
+        width = None if sys.stdout.isatty() else 200
+        yield Console(width=width, **options)
         return
     with _opened(output) as file:
         yield Console(file=file, width=200, **options)

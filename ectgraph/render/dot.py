@@ -13,7 +13,8 @@ from typing import Any
 import graphviz
 import networkx as nx
 
-from ectgraph import escape
+from ectgraph import escape, labels
+from ectgraph.graph import measure
 from ectgraph.model import Finding, Severity, Trust
 
 PALETTE = (  # Paul Tol's "light" scheme: told apart by colour-blind readers, black text on it reads
@@ -30,6 +31,8 @@ ERROR, WARNING, PLAIN = "#cc3311", "#b36b00", "#555555"
 FONT = "Helvetica"
 LABEL_WIDTH = 32
 """Characters of a line in a label."""
+WIDE = 4
+"""Tasks a generation, on average, above which a picture goes from left to right."""
 LEGEND_AGENTS = 12
 """Agents that the legend names."""
 
@@ -60,6 +63,7 @@ def to_dot(
     colours = agent_colours(graph)
     drawing = graphviz.Digraph("workflow")
     drawing.attr(fontname=FONT, fontsize="11", labelloc="b", ranksep="0.45", nodesep="0.25")
+    drawing.attr(rankdir="LR" if len(shown) > WIDE * (measure(graph).depth + 1) else "TB")
     drawing.attr("node", fontname=FONT, fontsize="11", margin="0.12,0.06", height="0.3")
     drawing.attr("edge", color="#777777", arrowsize="0.7")
     drawing.attr(label=_legend(graph, shown, colours, by_task))
@@ -76,7 +80,7 @@ def select(
 ) -> Collection[str]:
     """The tasks to draw: all, or those with findings first and then in the order of the graph."""
     if max_nodes is None or len(graph) <= max_nodes:
-        return graph.nodes
+        return list(graph)
     first = [task for task in graph if task in with_findings]
     others = (task for task in graph if task not in with_findings)
     return dict.fromkeys([*first, *others][:max_nodes])
@@ -88,20 +92,6 @@ def agent_colours(graph: nx.DiGraph[str]) -> dict[str, str]:
     return {agent: PALETTE[number % len(PALETTE)] for number, agent in enumerate(agents)}
 
 
-def agent_name(iss: str) -> str:
-    """The telling end of an issuer's URI.
-
-    >>> agent_name("spiffe://example.com/agent/reviewer")
-    'reviewer'
-    """
-    return iss.rstrip("/").rpartition("/")[2] or iss
-
-
-def short(jti: str) -> str:
-    """The beginning of an id, as people say it."""
-    return jti[:8]
-
-
 def _node(
     attributes: Mapping[str, Any], colours: Mapping[str, str], findings: list[Finding]
 ) -> dict[str, str]:
@@ -109,8 +99,8 @@ def _node(
     status, trust = attributes["status"], attributes.get("trust")
     iss, jti = attributes.get("iss"), attributes["jti"]
     lines = [] if status == "missing" else [attributes.get("exec_act", "(no action)")]
-    lines += [agent_name(iss)] if iss else []
-    lines.append(short(jti))
+    lines += [labels.agent(iss)] if iss else []
+    lines.append(labels.short(jti))
     look = {"shape": "box", "style": "filled,rounded", "color": PLAIN, "fillcolor": "#ffffff"}
     if iss:
         look["fillcolor"] = colours[iss]
@@ -125,10 +115,10 @@ def _node(
         look["shape"] = "box3d"
     if findings:
         worst = max(findings, key=lambda finding: finding.severity.rank).severity
-        lines.append(" ".join(sorted({f"⚠ {finding.code}" for finding in findings})))
+        lines.append(" ".join(sorted({finding.code for finding in findings})))
         colour = ERROR if worst.rank >= Severity.ERROR.rank else WARNING
         look |= {"color": colour, "penwidth": "3"}
-    label = "\\n".join(escape.dot(line, LABEL_WIDTH) for line in lines)
+    label = "\\n".join(escape.dot(labels.fit(line, LABEL_WIDTH)) for line in lines)
     return look | {"label": graphviz.nohtml(label)}
 
 
@@ -146,26 +136,37 @@ def _legend(
         for agent in sorted(tasks)[:LEGEND_AGENTS]
     ]
     if len(tasks) > LEGEND_AGENTS:
-        rows.append(_row("", f"and {len(tasks) - LEGEND_AGENTS} more agents; colours recur"))
+        rows.append(
+            _row("<TD></TD>", f"and {len(tasks) - LEGEND_AGENTS} more agents; colours recur")
+        )
     states = Counter(
         "missing" if data["status"] == "missing" else data["trust"]
         for _, data in graph.nodes.data()
     )
     unverified = sum(states.values()) - states["missing"] - states[Trust.VERIFIED.value]
-    for sign, meaning, count in (
-        ("▭▭", "double line: signature not verified", unverified),
-        ("┄┄", "dashed: named as a parent, no record", states["missing"]),
-        ("⚠", "thick line: findings, with their codes", len(by_task)),
+    for look, meaning, count in (
+        (_DOUBLE, "double line: signature not verified", unverified),
+        (_DASHED, "dashed: named as a parent, no record", states["missing"]),
+        (_THICK, "thick line: findings, named by their codes", len(by_task)),
     ):
         if count:
-            rows.append(_row(sign, meaning, count))
-    hidden = len(graph) - len(shown)
-    what = f"{len(shown):,} of {len(graph):,} tasks shown, {hidden:,} hidden" if hidden else ""
-    summary = what or f"{len(graph):,} tasks, {graph.number_of_edges():,} parent links"
+            rows.append(_row(look, meaning, count))
+    recorded, hidden = len(graph) - states["missing"], len(graph) - len(shown)
+    summary = f"{recorded:,} tasks, {graph.number_of_edges():,} parent links"
+    if hidden:
+        summary = f"{len(shown):,} of {len(graph):,} tasks shown, {hidden:,} hidden"
     rows.insert(0, f'<TR><TD COLSPAN="3" ALIGN="LEFT"><B>{summary}</B></TD></TR>')
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3">{"".join(rows)}</TABLE>>'
 
 
-def _row(sign: str, meaning: str, count: int | None = None) -> str:
-    number = "" if count is None else str(count)
-    return f'<TR><TD>{sign}</TD><TD ALIGN="LEFT">{meaning}</TD><TD ALIGN="RIGHT">{number}</TD></TR>'
+_DASHED = '<TD BORDER="1" STYLE="DASHED">   </TD>'
+_THICK = f'<TD BORDER="3" COLOR="{ERROR}">   </TD>'
+_DOUBLE = (
+    '<TD><TABLE BORDER="1" CELLBORDER="1" CELLSPACING="2" CELLPADDING="0">'
+    "<TR><TD>  </TD></TR></TABLE></TD>"
+)
+
+
+def _row(look: str, meaning: str, count: int | None = None) -> str:
+    number = "" if count is None else f"{count:,}"
+    return f'<TR>{look}<TD ALIGN="LEFT">{meaning}</TD><TD ALIGN="RIGHT">{number}</TD></TR>'
