@@ -1,4 +1,4 @@
-"""The bytes of one token -> what they say. The only file that knows the dialects (ect.md §2).
+"""The bytes of one token -> what they say. The only file that knows the dialects (docs/formats.md).
 
 Best effort: whatever can be read is read, everything odd becomes a `Problem`, and nothing here
 raises for data or judges by a policy. Signatures are the next step (`signature`).
@@ -268,7 +268,7 @@ def read_claims(
 
 
 def _is_early(typed: Any) -> bool:
-    """Whether claims give away the reference implementation's first dialect (ect.md §2)."""
+    """Whether claims give away the reference implementation's first dialect."""
     return (
         typed.pol is not None
         or typed.pol_decision is not None

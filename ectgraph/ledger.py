@@ -115,7 +115,7 @@ class Ledger(Sequence[Entry]):
         """Resolve a `jti` as a task of workflow `wid` means it; `None` when no record has it.
 
         The own workflow comes first, then tasks without a workflow, then any other (in the order
-        found): that is a link across workflows (draft-00 §6, ect.md §6).
+        found): that is a link across workflows (draft-00 §6).
         """
         if jti not in self._positions:
             return None

@@ -257,7 +257,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The figures of a ledger, as formats.md §4 defines them."""
+    """The figures of a ledger, as docs/formats.md defines them."""
 
     records: int
     tokens: int

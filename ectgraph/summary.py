@@ -1,4 +1,4 @@
-"""The figures of a ledger, counted from the evidence (formats.md §4)."""
+"""The figures of a ledger, counted from the evidence (docs/formats.md)."""
 
 from __future__ import annotations
 

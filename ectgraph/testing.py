@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -40,6 +41,7 @@ NAMESPACE = uuid.UUID("6f9d3c1e-2b7a-5e4d-9c8f-0a1b2c3d4e5f")
 _SIGNING = ec.ECDSA(SHA256(), deterministic_signing=True)
 
 
+@cache
 def private_key(name: str) -> ec.EllipticCurvePrivateKey:
     """The P-256 key of an agent; the same for the same name, and public knowledge.
 
@@ -99,7 +101,7 @@ def token(claims: dict[str, Any], signer: str, header: dict[str, Any] | None = N
 
 
 def ledger_file(tokens: Sequence[bytes], recorded_at: Sequence[int]) -> bytes:
-    """Write tokens as an `ectgraph-ledger/1` file (formats.md §2), hash chain included.
+    """Write tokens as an `ectgraph-ledger/1` file (docs/formats.md), hash chain included.
 
     Args:
         tokens: compact JWSs in the order recorded.

@@ -32,7 +32,7 @@ def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]
     >>> import io
     >>> document = io.BytesIO(b'{"entries": ["a.b.c",\n "d.e.f"]}')
     >>> [(r.line, r.offset, r.body) for r in read(document, "-", 99)]
-    [(1, 13, b'"a.b.c"'), (2, 22, b'"d.e.f"')]
+    [(1, 13, b'"a.b.c"'), (2, 23, b'"d.e.f"')]
     """
     data = file.read()
     text = data.decode("latin-1").removeprefix("\xef\xbb\xbf")

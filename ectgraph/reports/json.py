@@ -1,4 +1,4 @@
-"""Report -> `ectgraph-report/1`, the versioned JSON format of formats.md §4.
+"""Report -> `ectgraph-report/1`, the versioned JSON format of docs/formats.md.
 
 A format of its own, never a dump of the classes: members may be added, none renamed or dropped.
 """

@@ -9,7 +9,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     "ECT117",
     "two-parent-lists",
     Severity.ERROR,
-    cites="draft-01 §4; ect.md §2",
+    cites="draft-01 §4",
     advice="Ask the issuer which list is meant; until then the links of both are shown.",
     good=("a@0; b@5<a", "a@0; b@5<a draft=01"),
     bad=("a@0; b@5<a !two-lists",),

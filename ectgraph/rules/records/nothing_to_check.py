@@ -11,7 +11,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     "ECT009",
     "nothing-to-check",
     Severity.ERROR,
-    cites="formats.md §4",
+    cites="policy",
     advice="Check the path and the export; an empty ledger proves nothing.",
     good=("a@0",),
     bad=("",),

@@ -9,7 +9,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     "ECT001",
     "unreadable-record",
     Severity.ERROR,
-    cites="draft-00 §2; formats.md §1",
+    cites="draft-00 §2; docs/formats.md",
     advice="Look at the bytes: a cut-off line, another kind of file, or a record somebody damaged.",
     good=("a@0; b@5<a",),
     bad=("a@0; 'hello ledger'", "a@0; '{\"seq\":2}'"),

@@ -11,7 +11,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     "ECT901",
     "rule-broke",
     Severity.FATAL,
-    cites="house.md",
+    cites="policy",
     advice="Report it with its traceback; what this rule looks for is not ruled out.",
     good=("a@0",),
     bad=("a@0; !broken-rule",),

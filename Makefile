@@ -1,0 +1,51 @@
+# Everything sets itself up in its own virtual environment; only Python 3.11 or later is needed.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+KEYS := sample_ledgers/keys.json
+LEDGERS := $(filter-out $(KEYS) sample_ledgers/expected.json, \
+             $(sort $(wildcard sample_ledgers/*.json sample_ledgers/*.jsonl sample_ledgers/*.jws)))
+PICTURES := build/demo
+
+.PHONY: demo test notebook bench samples docs clean
+
+demo: $(VENV)/.ready  ## lint every sample ledger and draw it
+	@mkdir -p $(PICTURES)
+	@for ledger in $(LEDGERS); do \
+	  echo "=== $$ledger"; \
+	  $(BIN)/ectgraph lint $$ledger --keys $(KEYS) || [ $$? -eq 1 ] || exit 1; \
+	  $(BIN)/ectgraph draw $$ledger --keys $(KEYS) -o $(PICTURES)/$$(basename $$ledger).svg || exit 1; \
+	done
+	@echo "=== the pictures"; ls $(PICTURES)/*.svg
+
+test: $(VENV)/.ready-to-test  ## all checks and tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --cov
+
+notebook: $(VENV)/.ready-to-test  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain script
+	$(BIN)/python benchmarks/run.py
+
+samples: $(VENV)/.ready  ## rebuild the sample ledgers, byte for byte
+	$(BIN)/python sample_ledgers/rebuild.py
+
+docs: $(VENV)/.ready  ## rebuild the page of rules
+	$(BIN)/python docs/build.py
+
+clean:
+	rm -rf $(VENV) build
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.ready-to-test: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
