@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from functools import cached_property
+from importlib import import_module
 from os import PathLike
+from threading import Thread
 from typing import TYPE_CHECKING, TypeAlias
 
 from ectgraph import linter, loader
@@ -56,6 +58,8 @@ def load(
     """
     ring = key_ring(keys)
     policy = policy or Policy()
+    # networkx takes as long to import as a thousand signatures to verify: do both at once.
+    Thread(target=import_module, args=("ectgraph.graph",), daemon=True).start()
     ledger = loader.load(paths, ring, policy, judge=judge, workers=workers, progress=progress)
     return Case(ledger, ring, policy)
 

@@ -6,7 +6,7 @@ raises for data or judges by a policy. Signatures are the next step (`signature`
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -26,7 +26,7 @@ _MAX_CACHED_HEADERS = 4096
 _NO_CLAIMS: Claims = {}
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """Everything that the bytes of one token say, before a key is looked at."""
 
     token: Token | None

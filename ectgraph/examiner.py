@@ -7,7 +7,9 @@ one record at a time: in worker processes for an archive, in the calling process
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 from ectgraph.claims import Reader, Reading, read_unsigned_claims
 from ectgraph.formats.entry import Content, unwrap
@@ -20,7 +22,7 @@ Judge: TypeAlias = Callable[[Problem], tuple[str, Hit]]
 """Words a problem as (rule code, hit); a function of a module, so that it can go to a worker."""
 
 
-class Facts(NamedTuple):
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """The fields of an `Entry`, in its order, without the record."""
 
     token: Token | None

@@ -117,7 +117,7 @@ def _examine(
             for record, fact in zip(batch, facts, strict=True):
                 if record.source in reading.left_in_file:
                     force_setattr(record, "kept", None)
-                ledger.append(Entry(record, *fact))
+                ledger.append(Entry(record, *astuple(fact)))
             if progress:
                 progress(sum(record.length for record in batch))
     return ledger
@@ -250,15 +250,15 @@ def _examine_batch(bodies: list[tuple[bytes, int]]) -> list[_Packed]:
         return [_pack(facts) for facts in _examiner.examine_all(bodies)]
 
 
-_Packed: TypeAlias = tuple[tuple[Any, ...] | None, tuple[Any, ...]]
+_Packed: TypeAlias = tuple[Any, ...]
 """Facts as bare tuples, which cross to another process five times as fast as objects."""
 
 
 def _pack(facts: Facts) -> _Packed:
-    token, *others = facts
-    return None if token is None else astuple(token), tuple(others)
+    token, *others = astuple(facts)
+    return (None if token is None else astuple(token), *others)
 
 
 def _unpack(packed: _Packed) -> Facts:
-    fields, others = packed
+    fields, *others = packed
     return Facts(None if fields is None else Token(*fields), *others)

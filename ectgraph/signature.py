@@ -125,7 +125,8 @@ def _stated(name: str, value: str | None) -> str:
 
 
 def _has_two_readings(reading: Reading) -> bool:
-    return any(problem.kind in _TWO_READINGS for problem in reading.problems)
+    problems = reading.problems
+    return bool(problems) and any(problem.kind in _TWO_READINGS for problem in problems)
 
 
 def _es256_defect(signing_input: bytes, signature: bytes, keys: list[_LoadedKey]) -> str | None:

@@ -16,9 +16,12 @@ def summarize(evidence: Evidence, findings: Iterable[Finding]) -> Summary:
     """
     ledger, graph = evidence.ledger, evidence.graph
     tokens = [entry.token for entry in ledger.entries if entry.token is not None]
-    trust = Counter(entry.trust for entry in ledger.entries if entry.token is not None)
-    levels = Counter(token.level for token in tokens)
-    drafts = Counter(token.draft for token in tokens)
+    kinds: Counter[tuple[str, str, str]] = Counter(
+        (entry.trust.value, entry.token.level, entry.token.draft)
+        for entry in ledger.entries
+        if entry.token is not None
+    )
+    trust, levels, drafts = (_by(kinds, part) for part in range(3))
     counts = Counter("ignored" if f.ignored else f.severity.value for f in findings)
     parents, children, tasks = graph.pred, graph.succ, ledger.tasks
     return Summary(
@@ -37,6 +40,14 @@ def summarize(evidence: Evidence, findings: Iterable[Finding]) -> Summary:
         max_children=max(map(len, children.values()), default=0),
         levels={level: levels[level] for level in ("L1", "L2")},
         drafts={draft: drafts[draft] for draft in ("00", "01", "early-00")},
-        trust={str(kind): trust[kind] for kind in Trust},
+        trust={kind.value: trust[kind.value] for kind in Trust},
         findings={name: counts[name] for name in (*map(str, reversed(Severity)), "ignored")},
     )
+
+
+def _by(kinds: Counter[tuple[str, str, str]], part: int) -> Counter[str]:
+    """Totals by one part of a combined key."""
+    totals: Counter[str] = Counter()
+    for key, count in kinds.items():
+        totals[key[part]] += count
+    return totals

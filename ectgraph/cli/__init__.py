@@ -7,6 +7,8 @@ check. Data goes to stdout, talk to stderr.
 from __future__ import annotations
 
 import difflib
+import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,16 +77,29 @@ def main() -> None:
     """Run the command line; the caller's mistakes end in one line and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    gc.disable()  # a ledger makes many objects and no cycles, and this process soon ends
+    code = run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = 1
+    os._exit(code)  # taking a large ledger apart piece by piece would take a while, for nothing
+
+
+def run() -> int:
+    """Run the command line; give its exit code."""
     try:
         app()
     except EctgraphError as error:
         from ectgraph import escape  # noqa: PLC0415
 
         typer.echo(f"ectgraph: {escape.terminal(str(error))}", err=True)
-        sys.exit(2)
+        return 2
     except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
-        sys.exit(1)
+        return 1
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    return 0
 
 
 def _version(value: bool) -> None:  # noqa: FBT001  # typer's callback

@@ -5,7 +5,9 @@ The wrapper is the ledger operator's word, the token the agent's; this file read
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from ectgraph.claims import duplicate_problems, looks_like_claims
 from ectgraph.encoding import EncodingError, read_json
@@ -17,10 +19,11 @@ TOKEN_MEMBERS = ("ect", "ect_token", "ect_jws", "jws", "token", "compact")
 _SEQUENCE = ("seq", "ledger_sequence", "sequence")
 _RECORDED_AT = ("recorded_at", "stored_timestamp", "verification_timestamp", "timestamp")
 _PREVIOUS_HASH = ("prev_hash", "previous_hash")
+_INTEGER, _STRING, _TIME = frozenset({int}), frozenset({str}), frozenset({str, int, float})
 _OPERATORS_MEMBERS = frozenset(_SEQUENCE + _RECORDED_AT + _PREVIOUS_HASH)
 
 
-class Content(NamedTuple):
+class Content(msgspec.Struct, frozen=True, gc=False):
     """The token of a record, and what the ledger's operator says about it."""
 
     compact: bytes | None = None
@@ -76,9 +79,9 @@ def _unwrap_object(value: dict[str, Any], duplicates: tuple[str, ...]) -> Conten
             return Content(
                 compact=token.encode(),
                 problems=duplicate_problems(duplicates, "entry") if duplicates else (),
-                seq=_first(value, _SEQUENCE, (int,)),
-                recorded_at=_first(value, _RECORDED_AT, (str, int, float)),
-                prev_hash=_first(value, _PREVIOUS_HASH, (str,)),
+                seq=_first(value, _SEQUENCE, _INTEGER),
+                recorded_at=_first(value, _RECORDED_AT, _TIME),
+                prev_hash=_first(value, _PREVIOUS_HASH, _STRING),
             )
     if looks_like_claims(value) and not _OPERATORS_MEMBERS.intersection(value):
         return Content(claims=value, duplicates=duplicates)
@@ -89,8 +92,9 @@ def _no_token(detail: str) -> Content:
     return Content(problems=(Problem("unreadable-record", "entry", detail),))
 
 
-def _first(value: dict[str, Any], names: tuple[str, ...], types: tuple[type, ...]) -> Any:
+def _first(value: dict[str, Any], names: tuple[str, ...], types: frozenset[type]) -> Any:
     for name in names:
-        if type(value.get(name)) in types:
-            return value[name]
+        fact = value.get(name)
+        if type(fact) in types:
+            return fact
     return None
