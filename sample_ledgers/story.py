@@ -1,0 +1,284 @@
+"""What a story is: a table with a line for each task, and how a ledger is made of it.
+
+Everything that a token needs follows from the story: ids, times, hashes, and who must be able to
+read it. The stories themselves are in `stories.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ectgraph.encoding import encode_base64url
+from ectgraph.testing import FAULTS, Draft, compact_json, ledger_file, task_id, token
+
+LIFETIME = 600  # seconds from a token's `iat` to its `exp`
+DELAY = 2  # seconds from a task to its record in the ledger
+
+
+def _alg_none(draft: Draft) -> bytes:
+    sealed = Draft(draft.header | {"alg": "none"}, draft.claims, draft.signer).seal()
+    return sealed.rpartition(b".")[0] + b"."
+
+
+SPOIL: dict[str, Callable[[Draft], bytes]] = FAULTS | {
+    "alg-none": _alg_none,
+    "unsigned": lambda draft: encode_base64url(compact_json(draft.claims)),
+    "cut-off": lambda draft: draft.seal()[:300],
+    "on-paper": lambda _: b"see paper file 17, page 4",
+}
+"""What can be wrong with a record: the faults of `ectgraph.testing`, and some of our own."""
+
+_LINE = re.compile(
+    r"(?P<at>\d+) +(?P<name>[\w-]+): +(?P<agent>[\w@-]+) +(?P<action>\w+)"
+    r"( < (?P<after>[\w -]+))? = (?P<makes>[^\[]+?)( +\[(?P<options>.+)\])?"
+)
+
+
+class Step(NamedTuple):
+    """One task of a story, and the line that tells it.
+
+        412 review: physician-desk review_proposal < proposal scan = agreed [pol=safety_v3]
+
+    is the task `review`: 412 seconds into the story the agent `physician-desk` does
+    `review_proposal`, builds on the tasks `proposal` and `scan`, and makes what follows the `=`,
+    of which the token holds the hash. Two lines of one name are two tokens for one task.
+    `physician-desk@hospital` is an agent of another company. Options, separated by `;`:
+
+    * `pol=POLICY` or `pol=POLICY DECISION`: the policy it was judged by, and how, if not `approved`
+    * `compensates=REASON`: it undoes something
+    * `fault=NAME`: something is wrong with the record, see `SPOIL`
+    * `clock=SECONDS`: by so much the agent's clock is fast; slow, when negative
+    * `again=SECONDS`: when the same token is recorded a second time
+    * `pruned`: it was done, but its record was taken out
+    * `no-key`: nobody was given the agent's key
+    """
+
+    at: int
+    name: str
+    agent: str
+    action: str
+    after: tuple[str, ...]
+    makes: str
+    options: dict[str, str]
+
+    @classmethod
+    def read(cls, line: str) -> Step:
+        """Read a line of a table."""
+        match = _LINE.fullmatch(line)
+        if match is None:
+            message = f"no step of a story: {line!r}"
+            raise ValueError(message)
+        name, agent, action, makes = match.group("name", "agent", "action", "makes")
+        after = tuple((match["after"] or "").split())
+        options = dict(
+            option.partition("=")[::2] for option in (match["options"] or "").split("; ")
+        )
+        return cls(int(match["at"]), name, agent, action, after, makes, options)
+
+
+class Recorded(NamedTuple):
+    """A record on its way into a file."""
+
+    at: int
+    step: Step
+    claims: dict[str, Any]
+    token: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expect:
+    """What the linter is to say; `verified` counts records, the others tasks and parent links."""
+
+    codes: tuple[str, ...] = ()
+    tasks: int
+    edges: int
+    verified: int
+    exit: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """A ledger to be made."""
+
+    file: str
+    tells: str
+    domain: str
+    """Whose agents they are, when they do not say otherwise, and who runs the ledger."""
+    start: str
+    draft: str
+    """The dialect: `early-00` (with `sub` and policy claims), `00` or `01`."""
+    write: Callable[[Story], bytes]
+    expect: Expect
+    table: str
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The lines of the table; one that begins with `[` goes on from the line above."""
+        return [
+            Step.read(line.strip())
+            for line in re.sub(r"\n +\[", " [", self.table.strip()).split("\n")
+        ]
+
+    @cached_property
+    def records(self) -> list[Recorded]:
+        """What the ledger holds, in the order of its recording."""
+        zero = int(datetime.fromisoformat(self.start).timestamp())
+        records = []
+        for step in self.steps:
+            claims = self._claims(step, zero)
+            compact = self._token(step, claims)
+            times = [] if "pruned" in step.options else [step.at]
+            times += [int(step.options["again"])] if "again" in step.options else []
+            records += [Recorded(zero + at + DELAY, step, claims, compact) for at in times]
+        return sorted(records, key=lambda record: record.at)
+
+    def kid(self, step: Step) -> str:
+        """The key of the agent who does a step: its name and its domain."""
+        name, _, company = step.agent.partition("@")
+        return f"{name}@{company}.example" if company else f"{name}@{self.domain}"
+
+    def issuer(self, step: Step) -> str:
+        """The SPIFFE ID of the agent who does a step."""
+        name, _, domain = self.kid(step).partition("@")
+        return f"spiffe://{domain}/agent/{name}"
+
+    def _id(self, name: str) -> str:
+        return task_id(f"{self.domain}/{name}")
+
+    def _claims(self, step: Step, zero: int) -> dict[str, Any]:
+        """A token's claims; addressed to the agents who build on the task, and to the ledger."""
+        issuer, jti = self.issuer(step), self._id(step.name)
+        iat = zero + step.at + int(step.options.get("clock", 0))
+        readers = dict.fromkeys(self.issuer(s) for s in self.steps if step.name in s.after)
+        is_01, is_early = self.draft == "01", self.draft == "early-00"
+        policy, extension = _policy(step), _extension(step, jti)
+        return {
+            "iss": issuer,
+            **({"sub": issuer} if is_early else {}),
+            "aud": [*readers, f"spiffe://{self.domain}/ledger"],
+            "iat": iat,
+            "exp": iat + LIFETIME,
+            "jti": jti,
+            "wid": self._id("the workflow"),
+            "exec_act": step.action,
+            "pred" if is_01 else "par": [self._id(name) for name in step.after],
+            **self._hashes(step),
+            **({} if is_01 else policy),
+            "ect_ext" if is_01 else "ext": extension | (policy if is_01 else {}),
+        }
+
+    def _hashes(self, step: Step) -> dict[str, str]:
+        """The hash of what came out, and where there is one parent, of what it handed over."""
+        made = {s.name: _hash(s.makes) for s in self.steps}
+        given = {"inp_hash": made[step.after[0]]} if len(step.after) == 1 else {}
+        return given | {"out_hash": _hash(step.makes)}
+
+    def _token(self, step: Step, claims: dict[str, Any]) -> bytes:
+        if "fault" not in step.options:
+            return token(claims, self.kid(step))
+        typ = "exec+jwt" if self.draft == "01" else "wimse-exec+jwt"
+        header = {"alg": "ES256", "typ": typ, "kid": self.kid(step)}
+        return SPOIL[step.options["fault"]](Draft(header, claims, self.kid(step)))
+
+
+def _policy(step: Step) -> dict[str, str]:
+    name, _, decision = step.options.get("pol", "").partition(" ")
+    return {"pol": name, "pol_decision": decision or "approved"} if name else {}
+
+
+def _extension(step: Step, jti: str) -> dict[str, Any]:
+    """The extension object; the milliseconds are invented, but the same each time."""
+    milliseconds = 300 + int.from_bytes(hashlib.sha256(jti.encode()).digest()[:2]) % 4000
+    if "compensates" not in step.options:
+        return {"exec_time_ms": milliseconds}
+    reason = step.options["compensates"]
+    return {
+        "exec_time_ms": milliseconds,
+        "compensation_required": True,
+        "compensation_reason": reason,
+    }
+
+
+def _hash(text: str) -> str:
+    return encode_base64url(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _time(seconds: int, fraction: str = "") -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime(f"%Y-%m-%dT%H:%M:%S{fraction}Z")
+
+
+def pretty(value: Any) -> bytes:
+    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+# The forms that a ledger has as a file.
+
+
+def chained(story: Story) -> bytes:
+    """`ectgraph-ledger/1`: JSON Lines, each with the hash of the line before."""
+    records = story.records
+    return ledger_file([record.token for record in records], [record.at for record in records])
+
+
+def bare(story: Story) -> bytes:
+    """Bare tokens, one a line, with comments."""
+    lines = [f"# {story.tells}", f"# Ledger of {story.domain}, {story.start[:10]}.", ""]
+    for record in story.records:
+        lines += [f"# {record.step.name}, by {record.step.agent}", record.token.decode()]
+    return "\n".join(lines).encode() + b"\n"
+
+
+def document(story: Story) -> bytes:
+    """One JSON document, with entries as the reference implementation's ledger has them."""
+    entries = [
+        {
+            "ledger_sequence": number,
+            "task_id": record.claims["jti"],
+            "agent_id": record.claims["iss"],
+            "action": record.claims["exec_act"],
+            "parents": record.claims["par"],
+            "ect_jws": record.token.decode(),
+            "signature_verified": True,
+            "verification_timestamp": _time(record.at - 1),
+            "stored_timestamp": _time(record.at),
+        }
+        for number, record in enumerate(story.records, 1)
+    ]
+    return pretty({"operator": f"spiffe://{story.domain}/ledger", "entries": entries})
+
+
+def starfly(story: Story) -> bytes:
+    """JSON Lines as Starfly writes them, each with the hash of the line before."""
+    lines: list[bytes] = []
+    for number, record in enumerate(story.records, 1):
+        entry = {
+            "seq": number,
+            "jti": record.claims["jti"],
+            "prev_hash": hashlib.sha256(lines[-1]).hexdigest() if lines else "",
+            "ect_token": record.token.decode(),
+            "iss": record.claims["iss"],
+            "sub": record.claims["sub"],
+            "tool_id": f"{record.step.agent}.{record.step.action}",
+            "exec_act": record.step.action,
+            "wid": record.claims["wid"],
+            "recorded_at": _time(record.at, ".480215000"),
+        }
+        lines.append(compact_json(entry))
+    return b"".join(line + b"\n" for line in lines)
+
+
+def loose(story: Story) -> bytes:
+    """JSON Lines without numbers or chain: JSON strings and small objects, as exports have them."""
+    lines = []
+    for number, record in enumerate(story.records):
+        text = record.token.decode()
+        wrapped = {"recorded_at": _time(record.at), "token": text}
+        lines.append(compact_json(wrapped if number % 2 else text))
+    return b"".join(line + b"\n" for line in lines)
