@@ -148,4 +148,11 @@ class Case:
         from ectgraph.render.picture import Drawing  # noqa: PLC0415
 
         hidden = 0 if max_nodes is None else max(0, len(self.graph) - max_nodes)
-        return Drawing(to_dot(self.graph, self.report.findings, max_nodes=max_nodes), hidden)
+        report = self.report
+        dot = to_dot(
+            self.graph,
+            report.findings,
+            max_nodes=max_nodes,
+            unreadable=report.summary.unreadable,
+        )
+        return Drawing(dot, hidden)

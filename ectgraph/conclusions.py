@@ -42,6 +42,13 @@ def _established(evidence: Evidence, summary: Summary, codes: set[str]) -> Itera
         yield f"{who} verified (ES256, {keys})."
     if not summary.tasks or "ECT901" in codes:
         return
+    # What could not be read may break every rule there is.
+    among = "Among the tokens that were read: " if summary.unreadable else ""
+    for sentence in _established_of_graph(evidence, summary, codes):
+        yield among + (sentence[0].lower() + sentence[1:] if among else sentence)
+
+
+def _established_of_graph(evidence: Evidence, summary: Summary, codes: set[str]) -> Iterator[str]:
     tasks, links = _count(summary.tasks, "task"), _count(summary.edges, "parent link")
     if not codes & {"ECT304", "ECT305"}:
         yield f"No task is its own ancestor: {tasks}, {links}, depth {summary.depth:,}."
@@ -89,7 +96,7 @@ def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:
 _REASONS = {
     "unchecked": "no keys were given, so no signature was checked",
     "invalid": "the signature does not fit, or the bytes have two readings",
-    "unknown_key": "no given key has the kid that they name",
-    "unsupported": "they are no ECTs, or use what is not allowed",
-    "unsigned": "they are not signed",
+    "unknown_key": "no given key has the kid named",
+    "unsupported": "not marked as an ECT, or signed in a way that is not allowed",
+    "unsigned": "without a signature",
 }

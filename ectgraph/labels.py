@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 
 def agent(iss: str) -> str:
     """The telling end of an issuer's URI.
@@ -31,3 +34,26 @@ def fit(text: str, width: int) -> str:
         return text
     tail = (width - 1) * 2 // 3 + 1
     return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
+def time(seconds: float) -> str:
+    """A NumericDate as UTC; as the number it is where no calendar holds it.
+
+    >>> time(1771943000), time(10**15)
+    ('2026-02-24 14:23:20 UTC', '1000000000000000')
+    """
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def some(names: Sequence[str], limit: int = 3) -> str:
+    """A few names and how many more there are.
+
+    >>> some(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    text = ", ".join(names[:limit])
+    return f"{text} and {len(names) - limit} more" if len(names) > limit else text

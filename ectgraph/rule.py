@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from ectgraph import labels
 from ectgraph.ledger import Ledger
 from ectgraph.model import Hit, Problem, Severity
 from ectgraph.policy import Policy
@@ -68,10 +69,19 @@ class Evidence:
         return measure(self.graph)
 
     def cycle(self, knot: Iterable[str]) -> list[str]:
-        """The `jti`s along a shortest cycle of a knot."""
+        """The tasks along a shortest cycle of a knot."""
         from ectgraph.graph import shortest_cycle  # noqa: PLC0415
 
-        return [self.graph.nodes[task]["jti"] for task in shortest_cycle(self.graph, knot)]
+        return shortest_cycle(self.graph, knot)
+
+    def name(self, task: str) -> str:
+        """A task as a person would name it: its action and the beginning of its `jti`."""
+        data = self.graph.nodes[task]
+        return f"{data.get('exec_act', 'a task')} {labels.short(data['jti'])}"
+
+    def jtis(self, tasks: Iterable[str]) -> list[str]:
+        """The `jti`s of tasks."""
+        return [self.graph.nodes[task]["jti"] for task in tasks]
 
 
 ProblemCheck: TypeAlias = Callable[[Problem], Hit]

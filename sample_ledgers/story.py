@@ -215,6 +215,7 @@ def _time(seconds: int, fraction: str = "") -> str:
 
 
 def pretty(value: Any) -> bytes:
+    """JSON for people."""
     return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
 
 

@@ -85,6 +85,8 @@ def _unwrap_object(value: dict[str, Any], duplicates: tuple[str, ...]) -> Conten
             )
     if looks_like_claims(value) and not _OPERATORS_MEMBERS.intersection(value):
         return Content(claims=value, duplicates=duplicates)
+    if isinstance(value.get("keys"), list):
+        return _no_token("an object with keys; a key file is given with --keys")
     return _no_token("an object without a token (" + ", ".join(TOKEN_MEMBERS) + ")")
 
 

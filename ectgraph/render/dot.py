@@ -38,7 +38,11 @@ LEGEND_AGENTS = 12
 
 
 def to_dot(
-    graph: nx.DiGraph[str], findings: Iterable[Finding] = (), *, max_nodes: int | None = None
+    graph: nx.DiGraph[str],
+    findings: Iterable[Finding] = (),
+    *,
+    max_nodes: int | None = None,
+    unreadable: int = 0,
 ) -> str:
     """Write a graph as DOT: tasks by agent, what is wrong with them, and a legend.
 
@@ -47,6 +51,7 @@ def to_dot(
         findings: those that are to be seen; ignored ones are not shown.
         max_nodes: draw at most so many tasks, those with findings first, and say how many are
             hidden; all of them without it.
+        unreadable: how many records are no token, and so not in the graph; the legend says it.
 
     >>> g = nx.DiGraph()
     >>> g.add_node("x", jti="x", exec_act="review", status="present", trust="verified")
@@ -63,15 +68,19 @@ def to_dot(
     colours = agent_colours(graph)
     drawing = graphviz.Digraph("workflow")
     drawing.attr(fontname=FONT, fontsize="11", labelloc="b", ranksep="0.45", nodesep="0.25")
-    drawing.attr(rankdir="LR" if len(shown) > WIDE * (measure(graph).depth + 1) else "TB")
+    shape = measure(graph)
+    drawing.attr(rankdir="LR" if len(shown) > WIDE * (shape.depth + 1) else "TB")
     drawing.attr("node", fontname=FONT, fontsize="11", margin="0.12,0.06", height="0.3")
     drawing.attr("edge", color="#777777", arrowsize="0.7")
-    drawing.attr(label=_legend(graph, shown, colours, by_task))
+    drawing.attr(label=_legend(graph, shown, colours, by_task, unreadable))
     for task, name in names.items():
         drawing.node(name, **_node(graph.nodes[task], colours, by_task.get(task, [])))
+    knots = {task: number for number, knot in enumerate(shape.knots) for task in knot}
     for parent, child in graph.edges:
         if parent in names and child in names:
-            drawing.edge(names[parent], names[child])
+            in_circle = parent in knots and knots[parent] == knots.get(child)
+            look = {"color": ERROR, "penwidth": "2.5"} if in_circle or parent == child else {}
+            drawing.edge(names[parent], names[child], **look)
     return str(drawing.source)
 
 
@@ -127,6 +136,7 @@ def _legend(
     shown: Collection[str],
     colours: Mapping[str, str],
     by_task: Mapping[str, list[Finding]],
+    unreadable: int,
 ) -> str:
     """The legend, as the label of the whole graph: so it adds no node to the picture."""
     tasks = Counter(iss for _, iss in graph.nodes.data("iss") if iss is not None)
@@ -136,9 +146,9 @@ def _legend(
         for agent in sorted(tasks)[:LEGEND_AGENTS]
     ]
     if len(tasks) > LEGEND_AGENTS:
-        rows.append(
-            _row("<TD></TD>", f"and {len(tasks) - LEGEND_AGENTS} more agents; colours recur")
-        )
+        rows.append(_row("<TD></TD>", f"and {len(tasks) - LEGEND_AGENTS} more agents"))
+    if len(tasks) > len(PALETTE):
+        rows.append(_row("<TD></TD>", f"colours recur after {len(PALETTE)} agents"))
     states = Counter(
         "missing" if data["status"] == "missing" else data["trust"]
         for _, data in graph.nodes.data()
@@ -153,8 +163,11 @@ def _legend(
             rows.append(_row(look, meaning, count))
     recorded, hidden = len(graph) - states["missing"], len(graph) - len(shown)
     summary = f"{recorded:,} tasks, {graph.number_of_edges():,} parent links"
+    summary += f", {states['missing']:,} missing" if states["missing"] else ""
     if hidden:
         summary = f"{len(shown):,} of {len(graph):,} tasks shown, {hidden:,} hidden"
+    if unreadable:
+        rows.append(_row("<TD>?</TD>", "not drawn: records that cannot be read", unreadable))
     rows.insert(0, f'<TR><TD COLSPAN="3" ALIGN="LEFT"><B>{summary}</B></TD></TR>')
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3">{"".join(rows)}</TABLE>>'
 

@@ -79,7 +79,7 @@ def _by_subject(findings: Iterable[Finding]) -> Mapping[str | None, list[Finding
 
 def _heading(task: str | None, graph: nx.DiGraph[str]) -> Text:
     if task is None:
-        return Text("Records and keys that are no task", "bold")
+        return Text("Not about a task", "bold")
     data = graph.nodes[task]
     jti = escape.terminal(data["jti"], 60)
     if data["status"] == "missing":
@@ -99,9 +99,16 @@ def _finding(finding: Finding) -> Iterator[Text]:
 
 
 def _places(places: tuple[Place, ...]) -> str:
-    named = ", ".join(escape.terminal(str(place)) for place in places[:PLACES])
+    """The first few places; a source that was just named is not named again."""
+    named: list[str] = []
+    source = None
+    for place in places[:PLACES]:
+        text = str(place)
+        named.append(text.removeprefix(place.source) if place.source == source else text)
+        source = place.source
     more = len(places) - PLACES
-    return f"{named} and {more} more" if more > 0 else named
+    text = escape.terminal(", ".join(named))
+    return f"{text} and {more} more" if more > 0 else text
 
 
 def _not_shown(findings: list[Finding], shown: list[Finding]) -> Iterator[Text]:

@@ -25,10 +25,12 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     """
     for knot in evidence.shape.knots:
         cycle = evidence.cycle(knot)
-        way = " → ".join([*cycle[:5], *(["…"] if len(cycle) > 5 else []), cycle[0]])
+        way = [evidence.name(task) for task in cycle[:5]]
+        way += ["…"] if len(cycle) > 5 else []
         yield Hit(
-            f"{len(knot)} tasks build on each other in a circle: {way}",
+            f"{len(knot)} tasks build on each other in a circle: "
+            f"{' → '.join([*way, evidence.name(cycle[0])])}",
             knot[0],
             related=knot[1:],
-            evidence={"cycle": cycle, "tasks": len(knot)},
+            evidence={"cycle": evidence.jtis(cycle), "tasks": len(knot)},
         )

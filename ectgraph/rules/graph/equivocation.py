@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
+from ectgraph import labels
+from ectgraph.model import Token
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 
 
@@ -27,9 +29,25 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     for task, versions in evidence.contested:
         if len(versions) > 1:
             positions = sorted(position for found in versions.values() for position in found)
+            differ = differences([evidence.ledger[position].token for position in positions])
+            what = labels.some(differ, 6) or "their signature, or claims without a meaning here"
             yield Hit(
-                f"{len(versions)} different tokens claim to be this task",
+                f"{len(versions)} different tokens claim to be this task; they differ in {what}",
                 task,
-                evidence={"sha256": [sha256(token).hexdigest() for token in versions]},
+                evidence={
+                    "sha256": [sha256(token).hexdigest() for token in versions],
+                    "differ": differ,
+                },
                 records=tuple(positions),
             )
+
+
+def differences(tokens: Sequence[Token | None]) -> list[str]:
+    """Names of the claims, and of header members, in which tokens of one task differ."""
+    first = tokens[0]
+    names = [name for name in Token.__struct_fields__ if name != "header"]
+    return [
+        name
+        for name in (*names, "kid", "alg", "typ")
+        if any(getattr(token, name) != getattr(first, name) for token in tokens)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ectgraph import labels
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 
 
@@ -27,10 +28,10 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     for task, status in graph.nodes.data("status"):
         if status == "missing":
             children = tuple(graph.successors(task))
-            count = "a task builds" if len(children) == 1 else f"{len(children)} tasks build"
+            builders = labels.some([evidence.name(child) for child in children])
             yield Hit(
-                f"{count} on this task, but no record of it is here",
+                f"no record of it is here, but it is a parent of {builders}",
                 task,
                 related=children,
-                evidence={"needed_by": [graph.nodes[child]["jti"] for child in children]},
+                evidence={"needed_by": evidence.jtis(children)},
             )

@@ -31,7 +31,7 @@ def check(evidence: Evidence) -> Iterator[Hit]:
             for source, records in by_source.items():
                 if len(records) > 1:
                     yield Hit(
-                        f"this token is in the ledger {len(records)} times",
+                        f"this very token is in the ledger {len(records)} times",
                         task,
                         evidence={"records": len(records)},
                         witness=f"{source} {records[0]}",

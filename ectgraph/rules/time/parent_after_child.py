@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ectgraph import labels
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 
 
@@ -34,7 +35,8 @@ def check(evidence: Evidence) -> Iterator[Hit]:
             if before is not None and before > iat + skew and parent != child:
                 gap = before - iat
                 yield Hit(
-                    f"its parent was issued {gap} s after it ({skew} s of skew are allowed)",
+                    f"its parent {evidence.name(parent)} was issued {gap} s after it "
+                    f"({labels.time(before)} after {labels.time(iat)}; skew allowed: {skew} s)",
                     child,
                     related=(parent,),
                     evidence={"iat": iat, "parent_iat": before, "gap": gap, "skew": skew},
