@@ -81,9 +81,10 @@ class Case:
     def __repr__(self) -> str:
         """Say what there is, in a line."""
         figures = self.report.summary
+        errors = figures.findings["error"] + figures.findings["fatal"]
         return (
-            f"<Case: {figures.records} records, {figures.tasks} tasks, "
-            f"{figures.trust['verified']} verified, {len(self.report.at_least('error'))} errors>"
+            f"<Case: {figures.records:,} records, {figures.tasks:,} tasks, "
+            f"{figures.trust['verified']:,} verified, findings of error level: {errors:,}>"
         )
 
     @property

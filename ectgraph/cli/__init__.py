@@ -36,7 +36,7 @@ app = typer.Typer(
 )
 
 Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Ledger files; - is standard input.")
+    list[str], typer.Argument(metavar="PATH", help="Ledger files; - is standard input.")
 ]
 KeyFiles = Annotated[
     list[Path] | None,
@@ -117,7 +117,10 @@ def _options(
     """Take options that need no command."""
 
 
-@app.command(epilog="Example: ectgraph lint ledger.jsonl --keys agents.jwks.json --ignore ECT502")
+@app.command(
+    short_help="Verify every signature and report all findings.",
+    epilog="Example: ectgraph lint ledger.jsonl --keys agents.jwks.json --ignore ECT502",
+)
 def lint(
     paths: Paths,
     keys: KeyFiles = None,
@@ -158,7 +161,10 @@ def lint(
     raise typer.Exit(1 if report.at_least(fail_on) else 0)
 
 
-@app.command(epilog="Example: ectgraph draw ledger.jsonl --keys agents.jwks.json -o workflow.svg")
+@app.command(
+    short_help="Draw the workflow.",
+    epilog="Example: ectgraph draw ledger.jsonl --keys agents.jwks.json -o workflow.svg",
+)
 def draw(
     paths: Paths,
     keys: KeyFiles = None,
@@ -194,7 +200,10 @@ def draw(
 )
 def table(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH... tasks|edges|findings", help="Files, and which.")
+        list[str],
+        typer.Argument(
+            metavar="PATH... tasks|edges|findings", help="Ledger files, then the table."
+        ),
     ],
     keys: KeyFiles = None,
     format_: Annotated[
