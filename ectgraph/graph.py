@@ -34,8 +34,9 @@ def build(ledger: Ledger) -> nx.DiGraph[str]:
     graph: nx.DiGraph[str] = nx.DiGraph()
     with paused():
         graph.add_nodes_from(ledger.tasks)
-        for node, positions in zip(graph.nodes.values(), ledger.tasks.values(), strict=True):
-            _describe(node, [ledger.entries[position] for position in positions])
+        entries = ledger.entries
+        for (_, node), positions in zip(graph.nodes.data(), ledger.tasks.values(), strict=True):
+            _describe(node, [entries[position] for position in positions])
         missing: dict[str, str] = {}
         graph.add_edges_from(_edges(ledger, missing))
         for jti, name in missing.items():

@@ -113,11 +113,11 @@ def _examine(
             examined = _examine_here(chain(first, batches), Examiner(*equipment))
         else:
             examined = _examine_in_workers(chain(first, batches), workers, equipment)
-        for batch, facts in examined:
-            for record, fact in zip(batch, facts, strict=True):
+        for batch, rows in examined:
+            for record, row in zip(batch, rows, strict=True):
                 if record.source in reading.left_in_file:
                     force_setattr(record, "kept", None)
-                ledger.append(Entry(record, *astuple(fact)))
+                ledger.append(Entry(record, *row))
             if progress:
                 progress(sum(record.length for record in batch))
     return ledger
@@ -196,16 +196,22 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-_Examined: TypeAlias = Iterator[tuple[list[Record], Sequence[Facts]]]
+_Row: TypeAlias = tuple[Any, ...]
+"""The fields of `Facts`, which are those of an `Entry` after its record."""
+_Examined: TypeAlias = Iterator[tuple[list[Record], Sequence[_Row]]]
 
 
 def _bodies(batch: list[Record]) -> list[tuple[bytes, int]]:
-    return [(record.body, record.length - record.before - record.after) for record in batch]
+    """(content, length of the content) of each; of an oversized record, the content's head."""
+    return [
+        ((r.kept or b"")[r.before : r.length - r.after], r.length - r.before - r.after)
+        for r in batch
+    ]
 
 
 def _examine_here(batches: Iterable[list[Record]], examiner: Examiner) -> _Examined:
     for batch in batches:
-        yield batch, examiner.examine_all(_bodies(batch))
+        yield batch, [astuple(facts) for facts in examiner.examine_all(_bodies(batch))]
 
 
 def _examine_in_workers(
@@ -245,20 +251,17 @@ def _start_worker(ring: KeyRing | None, policy: Policy, judge: Judge | None) -> 
     gc.freeze()
 
 
-def _examine_batch(bodies: list[tuple[bytes, int]]) -> list[_Packed]:
+def _examine_batch(bodies: list[tuple[bytes, int]]) -> list[_Row]:
     with paused():
         return [_pack(facts) for facts in _examiner.examine_all(bodies)]
 
 
-_Packed: TypeAlias = tuple[Any, ...]
-"""Facts as bare tuples, which cross to another process five times as fast as objects."""
-
-
-def _pack(facts: Facts) -> _Packed:
+def _pack(facts: Facts) -> _Row:
+    """Make bare tuples, which cross to another process five times as fast as objects."""
     token, *others = astuple(facts)
     return (None if token is None else astuple(token), *others)
 
 
-def _unpack(packed: _Packed) -> Facts:
+def _unpack(packed: _Row) -> _Row:
     fields, *others = packed
-    return Facts(None if fields is None else Token(*fields), *others)
+    return (None if fields is None else Token(*fields), *others)

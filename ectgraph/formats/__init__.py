@@ -18,16 +18,15 @@ READERS: dict[Format, Callable[[BinaryIO, str, int], Iterator[Record]]] = {
     "json": document.read,
 }
 
-HEAD = 1 << 16
-"""Bytes of a source that `detect` wants to see."""
+HEAD = 1 << 20
+"""Bytes of a source that `detect` wants to see: more than one record may have."""
 
 
 def detect(head: bytes) -> Format:
     """Tell the format from the first bytes of a source.
 
     The one hard case is an object: it may be the first of many lines or the whole document. It is a
-    document when its first line is broken off where a pretty-printer breaks lines, or when it holds
-    an array of entries and no token.
+    document when it holds an array of entries and no token, or goes on over several lines.
 
     >>> detect(b"eyJhbGciOi"), detect(b'{"ect":"eyJhbGciOi"}'), detect(b'{"entries": [')
     ('jws', 'jsonl', 'json')
@@ -45,17 +44,14 @@ def detect(head: bytes) -> Format:
 
 def _is_document(text: bytes) -> bool:
     """Whether text that begins with an object (or a string) is one document."""
-    first, newline, _ = text.partition(b"\n")
+    first = text.partition(b"\n")[0]
     try:
         value, _ = read_json(first, max_depth=1000)
     except EncodingError:
-        return first.rstrip()[-1:] in b"{[,:" if newline else _opens_array(first)
+        # Broken off: by a pretty-printer, by the end of the head, or because it was damaged.
+        begins, stop = document.arrays(text.decode("latin-1"), 0)
+        whole = text[stop - 1 : stop] == b"}" and not text[stop:].strip()
+        return bool(begins) or whole
     if not isinstance(value, dict) or any(isinstance(value.get(m), str) for m in TOKEN_MEMBERS):
         return False
     return any(isinstance(value.get(member), list) for member in document.CONTAINERS)
-
-
-def _opens_array(line: bytes) -> bool:
-    """Whether a line that goes on beyond the head begins a document's array of entries."""
-    compact = line[:200].replace(b" ", b"")
-    return any(b'"%s":[' % name.encode() in compact for name in document.CONTAINERS)

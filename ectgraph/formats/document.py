@@ -53,34 +53,41 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     if begin >= end:
         return
     if text[begin] == "[":
-        arrays, stop = [begin], begin
+        begins, stop = [begin], begin
     else:
-        arrays, stop = _arrays(text, begin)
-    if not arrays:
+        begins, stop = arrays(text, begin)
+    if not begins:
         yield begin, end
         return
-    for array in arrays:
-        stop = max(stop, (yield from _elements(text, array, end)))
+    for position in begins:
+        stop = max(stop, (yield from _elements(text, position, end)))
+    stop = _skip(text, stop)
     if stop < end:  # bytes after the document, or a member that breaks off: no reader, no silence
         yield stop, end
 
 
-def _arrays(text: str, position: int) -> tuple[list[int], int]:
-    """Where the arrays of entries of an object begin, and where the object ends or breaks off."""
-    arrays: list[int] = []
+def arrays(text: str, position: int) -> tuple[list[int], int]:
+    """Where the arrays of entries of an object begin, and where the object ends or breaks off.
+
+    Args:
+        text: the document, one character a byte.
+        position: where its object begins.
+
+    """
+    begins: list[int] = []
     position = _skip(text, position + 1)
     try:
         while text[position : position + 1] == '"':
             name, after = _scan(text, position)
             value = _skip(text, _skip(text, after) + 1)
             if name in CONTAINERS and text[value : value + 1] == "[":
-                arrays.append(value)
+                begins.append(value)
             position = _skip(text, _scan(text, value)[1])
             if text[position : position + 1] == ",":
                 position = _skip(text, position + 1)
     except (ValueError, RecursionError):
-        return arrays, position
-    return arrays, position + (text[position : position + 1] == "}")
+        return begins, position
+    return begins, position + (text[position : position + 1] == "}")
 
 
 def _elements(text: str, position: int, end: int) -> Generator[tuple[int, int], None, int]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from hashlib import sha256
+from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from ectgraph.model import Record
 
@@ -19,28 +22,7 @@ HEAD = 4096
 _CHUNK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _MARGIN = b" \t\r\n"
-
-
-class _Held(NamedTuple):
-    """The record read last, held back until it is known what follows it."""
-
-    line: int
-    length: int
-    digest: hashlib._Hash
-    before: int
-    after: int
-    raw: bytes
-
-    def record(self, source: str, offset: int, index: int) -> Record:
-        line, length, digest, before, after, raw = self
-        return Record(source, line, offset, length, index, digest.digest(), before, after, raw)
-
-    def followed_by(self, blank: bytes) -> _Held:
-        """Take in the blank lines at the end of the file."""
-        self.digest.update(blank)
-        raw = self.raw + blank if len(self.raw) == self.length else self.raw
-        more = len(blank)
-        return self._replace(length=self.length + more, after=self.after + more, raw=raw)
+_MARGIN_BYTES = 64  # room for white space around a record of the largest size
 
 
 def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]:
@@ -50,9 +32,10 @@ def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]
     >>> [(r.line, r.body) for r in read(io.BytesIO(b"# two tokens\na.b.c\n\nd.e.f"), "-", 99)]
     [(2, b'a.b.c'), (4, b'd.e.f')]
     """
-    limit = max_record_bytes + 1
-    held: _Held | None = None
-    blank = b""  # blank and comment lines before the next record
+    limit = max_record_bytes + _MARGIN_BYTES
+    held: Record | None = None  # the last record, until it is known what follows it
+    digest = sha256()
+    blank = bytearray()  # blank and comment lines before the next record
     offset = index = number = 0
     for line in iter(lambda: file.readline(limit), b""):
         number += 1
@@ -64,23 +47,33 @@ def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]
             blank += line
             continue
         if held is not None:
-            yield held.record(source, offset, index)
-            offset += held.length
-            index += 1
-        raw = blank + line if blank else line
-        digest = hashlib.sha256(raw)
-        before = len(raw) - len(text.lstrip(_MARGIN))
-        if whole:
-            after = len(raw) - before - len(content)
-            held = _Held(number, len(raw), digest, before, after, raw)
-        else:
-            length = len(raw) + _skip_line(file, digest)
-            held = _Held(number, length, digest, before, 0, raw[:HEAD])
-        blank = b""
+            yield held
+        raw = bytes(blank) + line if blank else line
+        digest = sha256(raw)
+        before, length = len(raw) - len(text.lstrip(_MARGIN)), len(raw)
+        after = length - before - len(content)
+        if not whole:  # its margin may go on for ever, so all of it counts as content
+            before, after = len(blank), 0
+            length, raw = length + _skip_line(file, digest), raw[:HEAD]
+        held = Record(source, number, offset, length, index, digest.digest(), before, after, raw)
+        offset += length
+        index += 1
+        blank.clear()
     if held is not None:
-        if blank:
-            held = held.followed_by(blank)
-        yield held.record(source, offset, index)
+        yield _followed_by(held, bytes(blank), digest) if blank else held
+
+
+def _followed_by(last: Record, blank: bytes, digest: hashlib._Hash) -> Record:
+    """Let the last record take in the blank lines at the end of the file."""
+    digest.update(blank)
+    kept = last.kept or b""
+    return replace(
+        last,
+        length=last.length + len(blank),
+        digest=digest.digest(),
+        after=last.after + len(blank),
+        kept=kept + blank if len(kept) == last.length else kept,
+    )
 
 
 def _skip_line(file: BinaryIO, digest: hashlib._Hash) -> int:
