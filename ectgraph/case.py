@@ -59,7 +59,7 @@ def load(
     ring = key_ring(keys)
     policy = policy or Policy()
     # networkx takes as long to import as a thousand signatures to verify: do both at once.
-    Thread(target=import_module, args=("ectgraph.graph",), daemon=True).start()
+    Thread(target=import_module, args=("ectgraph.graph",)).start()
     ledger = loader.load(paths, ring, policy, judge=judge, workers=workers, progress=progress)
     return Case(ledger, ring, policy)
 

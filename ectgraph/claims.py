@@ -240,6 +240,7 @@ def read_claims(
         detail = f"par names {len(par)} tasks, pred {len(pred)}, and they differ"
         problems.append(Problem("two-parent-lists", "par", detail))
         pred = tuple(dict.fromkeys(par + pred))
+    audience = (aud,) if isinstance(aud, str) else aud or ()
     pol, decision = typed.pol, typed.pol_decision
     if ect_ext is not None:  # draft-01 carries the policy claims there
         inner = ect_ext.get("pol"), ect_ext.get("pol_decision")
@@ -250,7 +251,7 @@ def read_claims(
         same(typed.wid, typed.wid),
         same(iss, iss),
         same(typed.sub, typed.sub),
-        same(aud, (aud,) if isinstance(aud, str) else aud or ()),
+        same(audience, audience),
         iat,
         exp,
         same(exec_act, exec_act),

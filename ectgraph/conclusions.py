@@ -81,6 +81,10 @@ def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:
     for kind, reason in _REASONS.items():
         if summary.trust[kind]:
             yield f"Who wrote {_count(summary.trust[kind], 'token')}: {reason}."
+    doubtful = summary.tokens - summary.trust["verified"]
+    if doubtful and summary.edges:
+        claims = _count(doubtful, "token claims", "tokens claim")
+        yield f"That the tasks hang together as shown: the graph holds what {claims} unverified."
     if summary.missing:
         missing = _count(summary.missing, "named parent has", "named parents have")
         yield f"The lineage beyond this ledger: {missing} no record here."

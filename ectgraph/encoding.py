@@ -148,7 +148,7 @@ def _read_slowly(data: bytes) -> tuple[Any, tuple[str, ...]]:
     except RecursionError as error:
         raise EncodingError("bad-json", "it nests too deep to be read") from error
     except json.JSONDecodeError as error:
-        said = f"{error.msg[0].lower()}{error.msg[1:]} at character {error.pos}"
+        said = f"{error.msg[0].lower()}{error.msg[1:]} (character {error.pos})"
         raise EncodingError("bad-json", said if data.strip() else "it is empty") from error
     except EncodingError:
         raise

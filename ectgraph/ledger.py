@@ -33,8 +33,8 @@ class Ledger(Sequence[Entry]):
             else:
                 known.append(len(self.entries))
         self.entries.append(entry)
-        if "tasks" in self.__dict__:  # what was worked out before holds no longer
-            del self.tasks, self._names
+        for known_before in ("tasks", "_names"):  # what was worked out holds no longer
+            self.__dict__.pop(known_before, None)
 
     def __len__(self) -> int:
         """The number of records."""

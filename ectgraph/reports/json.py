@@ -26,7 +26,7 @@ def document(report: Report) -> dict[str, Any]:
         "tool": {"name": "ectgraph", "version": __version__},
         "inputs": [
             {
-                "source": source.source,
+                "source": _name(source.source),
                 "format": source.format,
                 "bytes": source.bytes,
                 "sha256": source.sha256,
@@ -34,7 +34,7 @@ def document(report: Report) -> dict[str, Any]:
             }
             for source in report.inputs
         ],
-        "keys": [{"source": keys.source, "keys": keys.keys} for keys in report.keys],
+        "keys": [{"source": _name(keys.source), "keys": keys.keys} for keys in report.keys],
         "summary": msgspec.structs.asdict(report.summary),
         "established": report.established,
         "not_established": report.not_established,
@@ -60,9 +60,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _place(place: Place) -> dict[str, Any]:
     return {
-        "source": place.source,
+        "source": _name(place.source),
         "line": place.line,
         "offset": place.offset,
         "index": place.index,
         "sha256": place.sha256,
     }
+
+
+def _name(source: str) -> str:
+    """A file's name; bytes of it that are no UTF-8, which JSON cannot hold, become escapes."""
+    return source.encode(errors="backslashreplace").decode()

@@ -21,7 +21,9 @@ def check(evidence: Evidence) -> Iterator[Hit]:
 
     Everything else still holds only if the tokens are genuine, and nothing shows that they are.
     """
-    if evidence.ring is None and evidence.ledger:
-        signed = [e for e in evidence.ledger if e.token is not None and e.token.level != "L1"]
-        tokens = "1 signature was" if len(signed) == 1 else f"{len(signed)} signatures were"
-        yield Hit(f"{tokens} not checked: no keys were given", evidence={"tokens": len(signed)})
+    if evidence.ring is None:
+        signed = sum(e.token is not None and e.token.level != "L1" for e in evidence.ledger)
+        if signed:
+            what = "1 signature was" if signed == 1 else f"{signed:,} signatures were"
+            message = f"{what} not checked: no keys were given"
+            yield Hit(message, evidence={"tokens": signed})

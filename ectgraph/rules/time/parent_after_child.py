@@ -26,19 +26,15 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     """
     graph, skew = evidence.graph, evidence.policy.skew
     issued = dict(graph.nodes.data("iat"))
-    for child, parents in graph.pred.items():
-        iat = issued[child]
-        if iat is None:
-            continue
-        for parent in parents:
-            before = issued[parent]
-            if before is not None and before > iat + skew and parent != child:
-                gap = before - iat
-                yield Hit(
-                    f"its parent {evidence.name(parent)} was issued {gap} s after it "
-                    f"({labels.time(before)} after {labels.time(iat)}; skew allowed: {skew} s)",
-                    child,
-                    related=(parent,),
-                    evidence={"iat": iat, "parent_iat": before, "gap": gap, "skew": skew},
-                    witness=graph.nodes[parent]["jti"],
-                )
+    for parent, child in graph.edges:
+        before, iat = issued[parent], issued[child]
+        if before is not None and iat is not None and before > iat + skew:
+            gap = before - iat
+            yield Hit(
+                f"its parent {evidence.name(parent)} was issued {gap} s after it "
+                f"({labels.time(before)} after {labels.time(iat)}; skew allowed: {skew} s)",
+                child,
+                related=(parent,),
+                evidence={"iat": iat, "parent_iat": before, "gap": gap, "skew": skew},
+                witness=graph.nodes[parent]["jti"],
+            )
