@@ -198,7 +198,9 @@ def _convert(claims: Claims) -> tuple[Any, list[Problem]]:
             except msgspec.ValidationError as error:
                 detail = _mismatch(claims[name], error)
                 problems.append(Problem("ill-typed-claim", name, detail))
-                if type_ is Texts and isinstance(claims[name], list):  # keep the links it does name
+                if name in ("par", "pred") and isinstance(
+                    claims[name], list
+                ):  # keep the links it does name
                     setattr(typed, name, tuple(t for t in claims[name] if t and isinstance(t, str)))
     return typed, problems
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from ectgraph.model import Finding, Summary
 from ectgraph.rule import Evidence
@@ -11,12 +11,25 @@ Sentences = tuple[str, ...]
 
 
 def conclude(
-    evidence: Evidence, summary: Summary, findings: Sequence[Finding]
+    evidence: Evidence, summary: Summary, findings: Sequence[Finding], rules: Container[str]
 ) -> tuple[Sentences, Sentences]:
-    """(established, not established). Ignored findings still keep a fact from being established."""
+    """(established, not established). Ignored findings still keep a fact from being established.
+
+    Args:
+        evidence: what was judged.
+        summary: its figures.
+        findings: all findings.
+        rules: codes of the rules that ran; what no rule looked for is not established.
+
+    """
     codes = {finding.code for finding in findings}
-    established = tuple(_established(evidence, summary, codes))
+    silent = {code for code in _TOLD_BY_ABSENCE if code in rules and code not in codes}
+    established = tuple(_established(evidence, summary, set() if "ECT901" in codes else silent))
     return established, tuple(_not_established(evidence, summary, codes))
+
+
+_TOLD_BY_ABSENCE = ("ECT301", "ECT302", "ECT304", "ECT305", "ECT401")
+"""Rules whose silence establishes something."""
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:
@@ -28,7 +41,8 @@ def _count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def _established(evidence: Evidence, summary: Summary, codes: set[str]) -> Iterator[str]:
+def _established(evidence: Evidence, summary: Summary, silent: set[str]) -> Iterator[str]:
+    """What follows from figures, and from the silence of rules."""
     if not summary.records:
         return
     records, tokens = _count(summary.records, "record"), _count(summary.tokens, "token")
@@ -40,24 +54,37 @@ def _established(evidence: Evidence, summary: Summary, codes: set[str]) -> Itera
         if verified < summary.tokens:
             who = f"{verified:,} of {_count(summary.tokens, 'signature')}"
         yield f"{who} verified (ES256, {keys})."
-    if not summary.tasks or "ECT901" in codes:
-        return
     # What could not be read may break every rule there is.
     among = "Among the tokens that were read: " if summary.unreadable else ""
-    for sentence in _established_of_graph(evidence, summary, codes):
+    for sentence in _of_graph(evidence, summary, silent) if summary.tasks else ():
         yield among + (sentence[0].lower() + sentence[1:] if among else sentence)
 
 
-def _established_of_graph(evidence: Evidence, summary: Summary, codes: set[str]) -> Iterator[str]:
+def _of_graph(evidence: Evidence, summary: Summary, silent: set[str]) -> Iterator[str]:
     tasks, links = _count(summary.tasks, "task"), _count(summary.edges, "parent link")
-    if not codes & {"ECT304", "ECT305"}:
+    if silent >= {"ECT304", "ECT305"}:
         yield f"No task is its own ancestor: {tasks}, {links}, depth {summary.depth:,}."
     if not summary.missing and summary.edges:
         yield "Every parent that a task names has a record here."
-    if not codes & {"ECT301", "ECT302"}:
+    if silent >= {"ECT301", "ECT302"}:
         yield "No task is recorded twice, and none in two versions."
-    if "ECT401" not in codes and summary.edges:
-        yield f"No task was issued before its parents ({evidence.policy.skew} s of skew allowed)."
+    untimed, recorded = order_unknown(evidence)
+    if "ECT401" in silent and recorded > untimed:
+        which = f", in the {recorded - untimed:,} links with both times" if untimed else ""
+        yield (
+            f"No task was issued before its parents{which} "
+            f"({evidence.policy.skew} s of skew allowed)."
+        )
+
+
+def order_unknown(evidence: Evidence) -> tuple[int, int]:
+    """(parent links that lack the time of one end, all links) between tasks with a record."""
+    issued = dict(evidence.graph.nodes.data("iat"))
+    tasks = evidence.ledger.tasks
+    if None not in issued.values():
+        return 0, evidence.graph.number_of_edges()
+    links = [link for link in evidence.graph.edges if link[0] in tasks]
+    return sum(None in (issued[parent], issued[child]) for parent, child in links), len(links)
 
 
 def _not_established(evidence: Evidence, summary: Summary, codes: set[str]) -> Iterator[str]:
@@ -65,6 +92,9 @@ def _not_established(evidence: Evidence, summary: Summary, codes: set[str]) -> I
         yield "Anything: there is no record."
         return
     yield from _doubts(summary, codes)
+    untimed, _ = order_unknown(evidence)
+    if untimed:
+        yield f"The order in time of {_count(untimed, 'parent link')}: a time is not known."
     if summary.trust["verified"]:
         yield "That each key belongs to the issuer that its tokens name."
     entries = evidence.ledger.entries

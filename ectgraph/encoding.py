@@ -139,7 +139,7 @@ def _read_slowly(data: bytes) -> tuple[Any, tuple[str, ...]]:
             text, object_pairs_hook=members, parse_constant=_no_constant, parse_float=_finite
         )
         if "\\u" in text:  # only an escape can bring in a surrogate without its partner
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
+            json.dumps([value, duplicates], ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
         raise EncodingError("bad-encoding", f"byte {error.start} is not UTF-8") from error
     except UnicodeEncodeError as error:

@@ -22,13 +22,16 @@ def terminal(text: str, limit: int | None = None) -> str:
     'abc…'
 
     """
-    if limit is not None and len(text) > limit:
+    cut = limit is not None and len(text) > limit
+    if cut:
+        text = text[:limit]  # escapes only make it longer
+    if not text.isprintable():
+        text = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+        )
+    if limit is not None and (cut or len(text) > limit):
         text = text[: limit - 1] + "…"
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+    return text
 
 
 def html(text: str, limit: int | None = None) -> str:
@@ -61,4 +64,8 @@ def csv(text: str) -> str:
     ("'=1+1", 'a=1')
     """
     safe = terminal(text)
-    return f"'{safe}" if safe.startswith(("=", "+", "-", "@")) or text[:1] in "\t\r" else safe
+    return (
+        f"'{safe}"
+        if safe.startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r"))
+        else safe
+    )

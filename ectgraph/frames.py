@@ -6,10 +6,10 @@ stays as it is in the graph. The columns `source line offset index sha256` are a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from ectgraph.ledger import Ledger
 from ectgraph.model import Finding, Place, Record
 
 PLACE = ["source", "line", "offset", "index", "sha256"]
-_LAST_SECOND = 253_402_300_799  # 9999-12-31 23:59:59
+_CALENDAR = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999, in seconds
 _NAT = np.iinfo(np.int64).min
 _INTEGERS = ("line", "offset", "index", "records", "parents", "children", "findings")
 
@@ -77,7 +77,8 @@ def findings(found: Iterable[Finding]) -> pd.DataFrame:
     rows = []
     for finding in found:
         place = finding.places[0] if finding.places else None
-        evidence = msgspec.json.encode(finding.evidence).decode()
+        # ASCII, so that the cell is the same JSON after it was made safe for a spreadsheet.
+        evidence = json.dumps(finding.evidence).replace("\x7f", "\\u007f")
         rows.append(
             (
                 finding.code,
@@ -132,7 +133,7 @@ def _frame(rows: list[Any], columns: list[str], times: Sequence[str] = ()) -> pd
 def _timestamps(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
     """Seconds since 1970 -> UTC timestamps."""
     micros = [
-        round(second * 1_000_000) if second is not None and abs(second) <= _LAST_SECOND else _NAT
+        round(second * 1_000_000) if second is not None and int(second) in _CALENDAR else _NAT
         for second in seconds
     ]
     naive = pd.DatetimeIndex(np.array(micros, dtype=np.int64).view("datetime64[us]"))

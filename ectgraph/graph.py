@@ -90,19 +90,21 @@ def _are_copies(entries: list[Entry]) -> bool:
 def _edges(ledger: Ledger, missing: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Parent links in the order found; collects the parents that no record has in `missing`."""
     entries, resolve = ledger.entries, ledger.node
+    taken: set[str] = set()
     for child, positions in ledger.tasks.items():
         for position in positions:
             token = entries[position].token
             for jti in token.parents if token else ():
                 parent = resolve(jti, token.wid if token else None) or missing.get(jti)
                 if parent is None:
-                    parent = missing[jti] = _unused(jti, ledger.tasks)
+                    parent = missing[jti] = _unused(jti, ledger.tasks, taken)
+                    taken.add(parent)
                 yield parent, child
 
 
-def _unused(name: str, taken: Container[str]) -> str:
+def _unused(name: str, tasks: Container[str], taken: Container[str]) -> str:
     """A node name for a missing task; its `jti`, unless a hostile ledger made that a name."""
-    while name in taken:
+    while name in tasks or name in taken:
         name += "'"
     return name
 
@@ -127,9 +129,9 @@ class Shape:
     depth: int
     """Parent links on the longest path; a knot of cycles counts as one task."""
     deepest: str | None
-    """A task at the end of a longest path, the first in the order found."""
+    """A task at the end of a longest path; of several, the first by name."""
     knots: tuple[tuple[str, ...], ...]
-    """Strongly connected components of several tasks, each and all in the order found."""
+    """Strongly connected components of several tasks, each and all sorted by name."""
 
 
 def measure(graph: nx.DiGraph[str]) -> Shape:
@@ -145,7 +147,7 @@ def measure(graph: nx.DiGraph[str]) -> Shape:
         depth = -1
         for depth, generation in enumerate(nx.topological_generations(graph)):  # noqa: B007
             pass
-        return Shape(depth=depth, deepest=_first(graph, set(generation)), knots=())
+        return Shape(depth=depth, deepest=min(generation), knots=())
     except nx.NetworkXUnfeasible:
         pass
     condensed = nx.condensation(graph)
@@ -154,17 +156,9 @@ def measure(graph: nx.DiGraph[str]) -> Shape:
     depth = -1
     for depth, last in enumerate(nx.topological_generations(condensed)):  # noqa: B007
         pass
-    deepest = _first(graph, set().union(*(condensed.nodes[c]["members"] for c in last)))
-    order = {node: position for position, node in enumerate(graph)}
-    knots = sorted(
-        (sorted(nodes, key=order.__getitem__) for _, nodes in members if len(nodes) > 1),
-        key=lambda nodes: order[nodes[0]],
-    )
+    deepest = min(node for c in last for node in condensed.nodes[c]["members"])
+    knots = sorted(sorted(nodes) for _, nodes in members if len(nodes) > 1)
     return Shape(depth=depth, deepest=deepest, knots=tuple(map(tuple, knots)))
-
-
-def _first(graph: nx.DiGraph[str], nodes: set[str]) -> str:
-    return str(next(node for node in graph if node in nodes))
 
 
 def shortest_cycle(graph: nx.DiGraph[str], knot: Iterable[str]) -> list[str]:
@@ -172,6 +166,7 @@ def shortest_cycle(graph: nx.DiGraph[str], knot: Iterable[str]) -> list[str]:
 
     One breadth-first search from each task finds the shortest of all. In a knot so large that this
     would take more than `CYCLE_SEARCH` steps, the search ends there with the shortest found so far.
+    The order of the graph makes no difference.
 
     >>> g = nx.DiGraph([("a", "b"), ("b", "c"), ("c", "a"), ("c", "b")])
     >>> shortest_cycle(g, ["a", "b", "c"])
@@ -196,7 +191,7 @@ def _cycle_through(graph: nx.DiGraph[str], start: str) -> list[str]:
     queue = deque([start])
     while queue:
         node = queue.popleft()
-        for child in graph.succ[node]:
+        for child in sorted(graph.succ[node]):
             if child == start and node != start:
                 path = [node]
                 while path[-1] != start:

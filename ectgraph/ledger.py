@@ -77,7 +77,7 @@ class Ledger(Sequence[Entry]):
                 continue
             names = self._names.get(jti)
             if names is None or None in names:
-                yield self._name(jti, self._wid(positions[0])), positions
+                yield (jti if names is None else min(names.values())), positions
             else:
                 yield from (
                     (name, self.tasks[name]) for name in names.values() if len(self.tasks[name]) > 1

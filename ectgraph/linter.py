@@ -6,12 +6,16 @@ import traceback
 from collections.abc import Collection, Iterator
 from hashlib import sha256
 
+from ectgraph import escape
 from ectgraph.collector import paused
 from ectgraph.conclusions import conclude
 from ectgraph.model import Finding, Hit, Place, Record, Report, Severity
 from ectgraph.rule import Evidence, Rule
 from ectgraph.rules import RULES
 from ectgraph.summary import summarize
+
+_TOOL_RULES = {code: rule for code, rule in RULES.items() if rule.severity is Severity.FATAL}
+"""Rules about the tool itself; they always run."""
 
 
 def lint(
@@ -33,7 +37,8 @@ def lint(
         rules: the rules to run; the whole catalogue without it.
 
     """
-    rules = RULES if rules is None else rules
+    rules = RULES if rules is None else _TOOL_RULES | rules
+    evidence.broken.clear()
     chosen = {
         code
         for code, rule in rules.items()
@@ -47,7 +52,7 @@ def lint(
         found = sorted(_findings(evidence, rules, chosen), key=lambda item: item[0])
         findings = tuple(finding for _, finding in found)
         summary = summarize(evidence, findings)
-    established, not_established = conclude(evidence, summary, findings)
+        established, not_established = conclude(evidence, summary, findings, rules)
     return Report(
         inputs=tuple(evidence.ledger.inputs),
         keys=evidence.ring.sources if evidence.ring else (),
@@ -102,13 +107,15 @@ def _finding(
         if token is not None and token.jti is not None:
             jti, wid = token.jti, token.wid
             task = ledger.node(jti, wid)
-    subject = jti or (places[0].sha256 if places else "")
+    subject = f"{jti}\0{wid or ''}" if jti else ""
+    if not subject and positions:
+        subject = sha256(ledger.entries[positions[0]].record.body).hexdigest()
     fingerprint = sha256(f"{rule.code}\0{subject}\0{hit.witness}".encode(errors="replace"))
     finding = Finding(
         code=rule.code,
         name=rule.name,
         severity=rule.severity,
-        message=hit.message,
+        message=escape.terminal(hit.message),
         advice=rule.advice,
         cites=rule.cites,
         task=task,

@@ -108,6 +108,7 @@ def _examine(
     batches = _batches(records)
     first = list(islice(batches, PARALLEL_FROM))
     ledger = Ledger(inputs=reading.inputs)
+    told = 0
     with paused():
         if len(first) < PARALLEL_FROM or workers == 1:
             examined = _examine_here(chain(first, batches), Examiner(*equipment))
@@ -115,11 +116,16 @@ def _examine(
             examined = _examine_in_workers(chain(first, batches), workers, equipment)
         for batch, rows in examined:
             for record, row in zip(batch, rows, strict=True):
-                if record.source in reading.left_in_file:
+                if record.source in reading.left_in_file and record.whole:
                     force_setattr(record, "kept", None)
                 ledger.append(Entry(record, *row))
+            done = sum(record.length for record in batch)
+            told += done
             if progress:
-                progress(sum(record.length for record in batch))
+                progress(done)
+    between = sum(source.bytes for source in reading.inputs) - told  # the records of a document
+    if progress and between:
+        progress(between)
     return ledger
 
 
@@ -135,11 +141,16 @@ class _Digesting(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self._raw.read(len(buffer))
-        self.digest.update(data)
-        self.count += len(data)
-        buffer[: len(data)] = data
-        return len(data)
+        filled = 0
+        while filled < len(buffer):  # a pipe gives less at a time than was asked for
+            data = self._raw.read(len(buffer) - filled)
+            if not data:
+                break
+            self.digest.update(data)
+            buffer[filled : filled + len(data)] = data
+            filled += len(data)
+        self.count += filled
+        return filled
 
 
 class _Reading:

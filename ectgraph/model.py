@@ -79,6 +79,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """The raw bytes; of an oversized record, its head; `None` where they were left in the file."""
 
     @property
+    def whole(self) -> bool:
+        """Whether all of the raw bytes are in memory."""
+        return self.kept is not None and len(self.kept) == self.length
+
+    @property
     def raw(self) -> bytes:
         """The raw bytes, read back from the file when they were left there.
 

@@ -236,7 +236,7 @@ class Sketch:
         return sorted({finding.code for finding in self.lint(rules).findings})
 
 
-_TASK = re.compile(r"(?P<name>[\w.-]+)(?:@(?P<at>-?[\d.]+))?(?:<(?P<parents>[\w.,-]+))?$")
+_TASK = re.compile(r"(?P<name>[\w.-]+)(?:@(?P<at>-?\d+(?:\.\d+)?))?(?:<(?P<parents>[\w.,-]+))?$")
 
 
 def sketch(text: str) -> Sketch:
@@ -276,13 +276,26 @@ def sketch(text: str) -> Sketch:
     keys = jwks(*sorted(agents))
     if "bad-key" in switches:
         keys["keys"].append({"kty": "oct", "kid": "secret", "k": "c2VjcmV0"})
-    limits: dict[str, Any] = {name: int(value) for name, value in switches.items() if value}
+    limits = _limits({name: value for name, value in switches.items() if name not in _SWITCHES})
     return Sketch(
         tuple(records),
         None if "no-keys" in switches else KeyRing.from_jwks(keys, "sketch.keys.json"),
         Policy(**limits),
         RULES | {_broken_rule.code: _broken_rule} if "broken-rule" in switches else RULES,
     )
+
+
+_SWITCHES = frozenset({"no-keys", "bad-key", "broken-rule"})
+_OPTIONS = frozenset({"by", "act", "wid", "iss", "aud", "jti", "typ", "alg", "kid", "draft"})
+
+
+def _limits(limits: dict[str, str]) -> dict[str, Any]:
+    """The limits of a policy that a sketch sets."""
+    for name, value in limits.items():
+        if name not in Policy.__struct_fields__ or not value.isdecimal():
+            message = f"{name}={value!r}: not a limit of the policy with a number"
+            raise EctgraphError(message)
+    return {name: int(value) for name, value in limits.items()}
 
 
 def _task(item: str) -> tuple[str, bytes]:
@@ -294,6 +307,11 @@ def _task(item: str) -> tuple[str, bytes]:
         raise EctgraphError(message)
     values = dict(option.split("=", 1) for option in options if "=" in option)
     faults = [option[1:] for option in options if option.startswith("!")]
+    odd = [option for option in options if option[0] != "!" and "=" not in option]
+    odd += sorted(values.keys() - _OPTIONS)
+    if odd or values.get("draft", "00") not in ("00", "01"):
+        message = f"{' '.join(odd) or values['draft']!r} is no option; see `sketch`"
+        raise EctgraphError(message)
     name, agent = match["name"], values.get("by", "agent-a")
     parents = (
         [task_id(parent) for parent in match["parents"].split(",")] if match["parents"] else []

@@ -54,7 +54,7 @@ def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]
         after = length - before - len(content)
         if not whole:  # its margin may go on for ever, so all of it counts as content
             before, after = len(blank), 0
-            length, raw = length + _skip_line(file, digest), raw[:HEAD]
+            length, raw = length + _skip_line(file, digest), raw[: before + HEAD]
         held = Record(source, number, offset, length, index, digest.digest(), before, after, raw)
         offset += length
         index += 1

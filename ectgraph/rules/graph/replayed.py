@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 
@@ -24,7 +25,7 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     evidence, and fine.
     """
     for task, versions in evidence.contested:
-        for positions in versions.values():
+        for token, positions in versions.items():
             by_source: dict[str, list[int]] = {}
             for position in positions:
                 by_source.setdefault(evidence.ledger[position].record.source, []).append(position)
@@ -34,6 +35,6 @@ def check(evidence: Evidence) -> Iterator[Hit]:
                         f"this very token is in the ledger {len(records)} times",
                         task,
                         evidence={"records": len(records)},
-                        witness=f"{source} {records[0]}",
+                        witness=f"{source} {sha256(token).hexdigest()}",
                         records=tuple(records),
                     )
