@@ -54,6 +54,15 @@ def dot(text: str, limit: int | None = None) -> str:
     return terminal(text, limit).replace("\\", "\\\\").replace("&", "&amp;")
 
 
+def dot_html(text: str, limit: int | None = None) -> str:
+    r"""Make text literal within an HTML-like DOT label, where backslash sequences expand as well.
+
+    >>> dot_html("\\G <b>")
+    '&#92;G &lt;b&gt;'
+    """
+    return html(text, limit).replace("\\", "&#92;")
+
+
 def csv(text: str) -> str:
     """Make text safe within a CSV cell; quoting is pandas'.
 

@@ -142,7 +142,7 @@ def _legend(
     tasks = Counter(iss for _, iss in graph.nodes.data("iss") if iss is not None)
     rows = [
         f'<TR><TD BGCOLOR="{colours[agent]}">  </TD>'
-        f'<TD ALIGN="LEFT">{escape.html(agent, 60)}</TD><TD ALIGN="RIGHT">{tasks[agent]}</TD></TR>'
+        f'<TD ALIGN="LEFT">{escape.dot_html(agent, 60)}</TD><TD ALIGN="RIGHT">{tasks[agent]}</TD></TR>'
         for agent in sorted(tasks)[:LEGEND_AGENTS]
     ]
     if len(tasks) > LEGEND_AGENTS:

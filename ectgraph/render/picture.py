@@ -62,6 +62,9 @@ def draw(dot: str, picture_format: str) -> bytes:
         said = error.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         message = f"{Path(command[0]).name} failed: {said[-1]}"
         raise EctgraphError(message) from error
+    except OSError as error:
+        message = f"{command[0]}: cannot be run ({error.strerror})"
+        raise EctgraphError(message) from error
     return done.stdout
 
 
