@@ -22,7 +22,7 @@ REQUIRED = ("iss", "aud", "iat", "exp", "jti", "exec_act")
 MAX_NUMBER = 2**53 - 1
 """Largest integer that all JSON readers agree on (RFC 7493 §2.2); a later date is no date."""
 
-_MAX_CACHED_HEADERS = 4096
+_LARGEST_CACHED, _MOST_CACHED = 1024, 4096  # bytes of a header, and headers, remembered
 _NO_CLAIMS: Claims = {}
 
 
@@ -61,7 +61,7 @@ class Reader:
         >>> Reader(64).read(b"hello ledger").problems[0].kind
         'unreadable-record'
         """
-        parts = compact.split(b".")
+        parts = compact.split(b".", 3)
         if len(parts) != 3:
             return self._read_unsigned(compact)
         header, problems = self._read_header(parts[0])
@@ -93,9 +93,10 @@ class Reader:
         if known is None:
             value, problems = self._read_object(text, "header")
             known = (None if value is None else _header(value)), problems
-            if len(self._headers) >= _MAX_CACHED_HEADERS:
-                self._headers.clear()
-            self._headers[text] = known
+            if len(text) <= _LARGEST_CACHED:
+                if len(self._headers) >= _MOST_CACHED:
+                    self._headers.clear()
+                self._headers[text] = known
         return known
 
     def _read_object(self, text: bytes, where: str) -> tuple[Claims | None, tuple[Problem, ...]]:

@@ -34,7 +34,6 @@ Verdict: TypeAlias = tuple[Trust, tuple[Problem, ...]]
 _LoadedKey: TypeAlias = tuple[Key, ec.EllipticCurvePublicKey | None]
 
 _ES256 = ec.ECDSA(SHA256())
-_MAX_CACHED_HEADERS = 4096
 _TWO_READINGS = frozenset({"bad-encoding", "bad-json", "duplicate-member"})
 _LEVEL_TOO_LOW = (
     Problem(
@@ -58,7 +57,6 @@ class Verifier:
         """Without a ring every signed token is `UNCHECKED`."""
         self._policy = policy
         self._keys: dict[str, list[_LoadedKey]] | None = None
-        self._headers: dict[Header, tuple[Problem, ...]] = {}
         if ring is not None:
             self._keys = {}
             for key in ring.keys:
@@ -74,7 +72,7 @@ class Verifier:
         if token is not None and token.level == "L1":
             return Trust.UNSIGNED, _LEVEL_TOO_LOW if self._policy.minimum_level != "L1" else ()
         header = token.header if token is not None else None
-        problems = self._header_problems(header) if header is not None else ()
+        problems = tuple(header_problems(header)) if header is not None else ()
         if self._keys is None:
             return Trust.UNCHECKED, problems
         if header is None or reading.signature is None or _has_two_readings(reading):
@@ -93,15 +91,6 @@ class Verifier:
         if defect is None:
             return Trust.VERIFIED, ()
         return Trust.INVALID, (Problem("bad-signature", "signature", defect),)
-
-    def _header_problems(self, header: Header) -> tuple[Problem, ...]:
-        """What is wrong with the header itself; remembered, because headers recur."""
-        problems = self._headers.get(header)
-        if problems is None:
-            if len(self._headers) >= _MAX_CACHED_HEADERS:
-                self._headers.clear()
-            problems = self._headers[header] = tuple(header_problems(header))
-        return problems
 
 
 def header_problems(header: Header) -> Iterator[Problem]:

@@ -141,8 +141,7 @@ def _legend(
     """The legend, as the label of the whole graph: so it adds no node to the picture."""
     tasks = Counter(iss for _, iss in graph.nodes.data("iss") if iss is not None)
     rows = [
-        f'<TR><TD BGCOLOR="{colours[agent]}">  </TD>'
-        f'<TD ALIGN="LEFT">{escape.dot_html(agent, 60)}</TD><TD ALIGN="RIGHT">{tasks[agent]}</TD></TR>'
+        _row(f'<TD BGCOLOR="{colours[agent]}">  </TD>', escape.dot_html(agent, 60), tasks[agent])
         for agent in sorted(tasks)[:LEGEND_AGENTS]
     ]
     if len(tasks) > LEGEND_AGENTS:
