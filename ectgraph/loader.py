@@ -187,6 +187,9 @@ class _Reading:
 
 def _open(source: str) -> BinaryIO:
     if source == STANDARD_INPUT:
+        if sys.stdin is None:
+            message = f"{source}: standard input is closed"
+            raise EctgraphError(message)
         return io.FileIO(sys.stdin.fileno(), closefd=False)
     if Path(source).is_dir():
         message = f"{source}: is a folder; name the files in it"

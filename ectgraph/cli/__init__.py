@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -75,31 +75,43 @@ class TableName(StrEnum):
 
 def main() -> None:
     """Run the command line; the caller's mistakes end in one line and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
     gc.disable()  # a ledger makes many objects and no cycles, and this process soon ends
     code = run()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = 1
     os._exit(code)  # taking a large ledger apart piece by piece would take a while, for nothing
+
+
+def _stream(stream: TextIO | None) -> TextIO:
+    """A stream that takes any text; nothing's, where the caller has closed it."""
+    if stream is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
+    return stream
 
 
 def run() -> int:
     """Run the command line; give its exit code."""
     try:
-        app()
+        try:
+            app(prog_name="ectgraph")
+        finally:
+            sys.stdout.flush()
     except EctgraphError as error:
-        from ectgraph import escape  # noqa: PLC0415
-
-        typer.echo(f"ectgraph: {escape.terminal(str(error))}", err=True)
-        return 2
+        return _mistake(str(error))
     except BrokenPipeError:  # the reader of our output has seen enough
         return 1
+    except OSError as error:
+        return _mistake(f"standard output: cannot be written ({error.strerror})")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
     return 0
+
+
+def _mistake(message: str) -> int:
+    from ectgraph import escape  # noqa: PLC0415
+
+    typer.echo(f"ectgraph: {escape.terminal(message)}", err=True)
+    return 2
 
 
 def _version(value: bool) -> None:  # noqa: FBT001  # typer's callback

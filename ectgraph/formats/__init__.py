@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Literal
 
@@ -18,6 +19,8 @@ READERS: dict[Format, Callable[[BinaryIO, str, int], Iterator[Record]]] = {
     "json": document.read,
 }
 
+_SKIPPED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:#[^\n]*\n?\s*)*")
+
 HEAD = 1 << 20
 """Bytes of a source that `detect` wants to see: more than one record may have."""
 
@@ -31,10 +34,9 @@ def detect(head: bytes) -> Format:
     >>> detect(b"eyJhbGciOi"), detect(b'{"ect":"eyJhbGciOi"}'), detect(b'{"entries": [')
     ('jws', 'jsonl', 'json')
     """
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    commented = text.startswith(b"#")  # only line formats have comments
-    while text.startswith(b"#"):
-        text = text.partition(b"\n")[2].lstrip()
+    start = _SKIPPED.match(head)
+    text = head[start.end() :] if start else head
+    commented = start is not None and b"#" in start[0]  # only line formats have comments
     if text[:1] not in (b"[", b"{", b'"'):
         return "jws"
     if not commented and (text.startswith(b"[") or _is_document(text)):
