@@ -1,0 +1,606 @@
+"""The command line: exit codes, one line for the caller's mistakes, and nothing else on stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import ectgraph
+from ectgraph import cli
+from ectgraph.testing import jwks, sketch, task_id
+
+CLEAN = "a@0; b@5<a by=agent-b"
+FAULTY = "a@0; b@5<a,z by=agent-b !flipped"
+
+
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+"""Without a buffer Python itself does not notice that only a part was written."""
+
+
+class Done(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with ledgers and keys in it."""
+    monkeypatch.chdir(tmp_path)
+    for name, data in {
+        "clean.jws": sketch(CLEAN).data,
+        "faulty.jws": sketch(FAULTY).data,
+        "empty.jws": b"",
+        "comments.jws": b"# nothing\n\n  # but comments\n",
+        "junk.bin": bytes(range(256)) * 16,
+        "keys.json": json.dumps(jwks("agent-a", "agent-b")).encode(),
+        "a.json": json.dumps(jwks("agent-a")).encode(),
+        "b.json": json.dumps(jwks("agent-b")).encode(),
+        "none.json": b"",
+        "nokeys.json": b'{"keys": []}',
+        "nojwks.json": b'{"hello": "keys"}',
+        "binary.json": b"\xff\xfe\x00",
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "nothing").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def ectgraph_(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Callable[..., Done]:
+    """Run a command in this process."""
+
+    def call(line: str, *args: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["ectgraph", *line.split(), *map(str, args)])
+        code = cli.run()
+        sys.stdout.flush()
+        out, err = capfdbinary.readouterr()
+        return Done(code, out.decode(), err.decode())
+
+    return call
+
+
+def process(folder: Path, line: str, **options) -> subprocess.CompletedProcess[bytes]:
+    """Run a command as a process of its own."""
+    command = [sys.executable, "-m", "ectgraph", *line.split()]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False, **options)
+
+
+# Exit codes
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("lint clean.jws --keys keys.json", 0),
+        ("lint clean.jws --keys keys.json --fail-on note", 0),
+        ("lint clean.jws", 0),
+        ("lint clean.jws --fail-on warning", 1),
+        ("lint clean.jws --fail-on note", 1),
+        ("lint faulty.jws --keys keys.json", 1),
+        ("lint faulty.jws --keys keys.json --fail-on fatal", 0),
+        ("lint faulty.jws --keys keys.json --ignore ECT303,ECT201", 0),
+        ("lint faulty.jws --keys keys.json --ignore ECT303 --ignore ECT2", 0),
+        ("lint faulty.jws --keys keys.json --ignore ECT303", 1),
+        ("lint faulty.jws --keys keys.json --ignore ECT", 0),
+        ("lint faulty.jws --keys keys.json --select ECT3", 1),
+        ("lint faulty.jws --keys keys.json --select ect303", 1),
+        ("lint faulty.jws --keys keys.json --select ECT4,ECT5", 0),
+        ("lint faulty.jws --keys keys.json --select ECT3 --ignore ECT303", 0),
+        ("lint clean.jws faulty.jws --keys keys.json", 1),
+        ("lint clean.jws --keys a.json --keys b.json", 0),
+        ("lint clean.jws --keys a.json", 1),
+        ("lint clean.jws --keys missing.json", 2),
+        ("lint missing.jws", 2),
+        ("lint empty.jws --keys keys.json", 3),
+        ("lint comments.jws --keys keys.json", 3),
+        ("lint empty.jws --keys keys.json --ignore ECT009", 3),
+        ("lint empty.jws --fail-on fatal", 3),
+        ("lint empty.jws clean.jws --keys keys.json", 0),
+        ("lint junk.bin --keys keys.json", 1),
+        ("lint junk.bin", 1),
+        ("draw clean.jws", 0),
+        ("draw empty.jws", 3),
+        ("draw comments.jws", 3),
+        ("draw missing.jws", 2),
+        ("table clean.jws tasks", 0),
+        ("table empty.jws tasks", 3),
+        ("table comments.jws findings", 3),
+        ("table missing.jws tasks", 2),
+        ("--version", 0),
+        ("--help", 0),
+        ("lint --help", 0),
+        ("lint", 2),
+        ("lint clean.jws --format yaml", 2),
+        ("lint clean.jws --fail-on never", 2),
+        ("lint clean.jws --max-findings -1", 2),
+        ("lint clean.jws --workers 0", 2),
+        ("draw clean.jws --max-nodes 0", 2),
+        ("nonsense", 2),
+    ],
+)
+@pytest.mark.parametrize("format_", ["", " --format json"])
+def test_exit_codes(ectgraph_, line: str, code: int, format_: str):
+    """The same whether the report is text or JSON."""
+    if format_ and (not line.startswith("lint ") or "--format" in line):
+        format_ = ""
+    done = ectgraph_(line + format_)
+
+    assert done.code == code
+    assert "Traceback" not in done.err + done.out
+
+
+def test_the_exit_code_reaches_the_shell(folder: Path):
+    codes = {
+        "lint clean.jws --keys keys.json": 0,
+        "lint faulty.jws --keys keys.json": 1,
+        "lint missing.jws": 2,
+        "lint empty.jws": 3,
+    }
+
+    assert {line: process(folder, line).returncode for line in codes} == codes
+
+
+# The caller's mistakes
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("lint missing.jws", "missing.jws"),
+        ("lint clean.jws missing.jws", "missing.jws"),
+        ("lint .", "folder"),
+        ("draw nothing", "folder"),
+        ("table . tasks", "folder"),
+        ("lint clean.jws --keys missing.json", "missing.json"),
+        ("lint clean.jws --keys none.json", "none.json"),
+        ("lint clean.jws --keys nokeys.json", "no usable key"),
+        ("lint clean.jws --keys nojwks.json", "nojwks.json"),
+        ("lint clean.jws --keys binary.json", "binary.json"),
+        ("lint clean.jws --keys nothing", "no usable key"),
+        ("lint clean.jws --keys keys.json --keys none.json", "none.json"),
+        ("draw clean.jws --keys none.json", "none.json"),
+        ("table clean.jws tasks --keys none.json", "none.json"),
+        ("lint clean.jws --ignore ECT3O3", "did you mean ECT303?"),
+        ("lint clean.jws --select ECT30l", "did you mean ECT30"),
+        ("lint clean.jws --select ECT201,XYZ", "'XYZ'"),
+        ("lint clean.jws --ignore ECT201,", "no rule"),
+        ("lint clean.jws --ignore missing-parent", "no rule"),
+        ("draw clean.jws -o workflow.pdf", ".svg"),
+        ("draw clean.jws -o workflow", ".svg"),
+        ("table clean.jws nodes", "tasks, edges, findings"),
+        ("table clean.jws", "tasks, edges, findings"),
+        ("table tasks", "tasks, edges, findings"),
+        ("lint clean.jws -o nowhere/report.txt", "cannot be written"),
+        ("lint clean.jws --format json -o nowhere/report.json", "cannot be written"),
+        ("lint clean.jws -o nothing", "cannot be written"),
+        ("draw clean.jws -o nowhere/workflow.dot", "cannot be written"),
+        ("draw clean.jws -o nowhere/workflow.svg", "cannot be written"),
+        ("table clean.jws tasks -o nowhere/tasks.csv", "cannot be written"),
+        ("table clean.jws tasks --format table -o nowhere/tasks.txt", "cannot be written"),
+    ],
+)
+def test_a_mistake_of_the_caller_is_one_line_and_exit_code_2(ectgraph_, line: str, words: str):
+    done = ectgraph_(line)
+
+    assert done.code == 2
+    assert done.out == ""
+    assert done.err.startswith("ectgraph: ")
+    assert done.err.endswith("\n")
+    assert len(done.err.splitlines()) == 1
+    assert words in done.err
+
+
+def test_a_hostile_file_name_is_shown_harmless_and_in_one_line(ectgraph_):
+    done = ectgraph_("lint", "evil\n\x1b[31m\u202e.jws")
+
+    assert done.code == 2
+    assert len(done.err.splitlines()) == 1
+    assert done.err.rstrip("\n").isprintable()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names are text there")
+@pytest.mark.parametrize("line", ["lint", "lint --format json", "draw", "table"])
+def test_a_file_name_that_is_no_text_is_a_file_name(ectgraph_, folder: Path, line: str):
+    name = os.fsdecode(b"led\xffger.jws")
+    try:
+        (folder / name).write_bytes(sketch(FAULTY).data)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+
+    done = ectgraph_(line, name, *(["findings"] if line == "table" else []))
+
+    assert done.code == (1 if line.startswith("lint") else 0)
+    assert done.err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    "line",
+    ["lint clean.jws", "lint clean.jws --format json", "draw clean.jws", "table clean.jws tasks"],
+)
+def test_a_full_disk_behind_stdout_is_told_in_one_line(folder: Path, line: str):
+    command = [sys.executable, "-m", "ectgraph", *line.split()]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, cwd=folder, env=BUFFERED, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another shell closes streams in another way")
+@pytest.mark.parametrize(
+    ("line", "code", "lines"),
+    [
+        ("lint - <&-", 2, 1),
+        ("lint clean.jws - <&-", 2, 1),
+        ("lint faulty.jws -o report >&-", 1, 0),
+        ("lint missing.jws >&-", 2, 1),
+        ("lint missing.jws 2>&-", 2, 0),
+    ],
+)
+def test_a_closed_stream_is_no_reason_for_a_traceback(
+    folder: Path, line: str, code: int, lines: int
+):
+    command = f"exec {sys.executable} -m ectgraph {line}"
+    done = subprocess.run(  # noqa: S602  # only a shell can start a program without a stream
+        command, shell=True, cwd=folder, capture_output=True, check=False
+    )
+
+    assert done.returncode == code
+    assert len(done.stderr.splitlines()) == lines
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly(folder: Path):
+    (folder / "long.jws").write_bytes(sketch("; ".join(f"t{n}@{n}" for n in range(3000))).data)
+    command = [sys.executable, "-m", "ectgraph", "draw", "long.jws"]
+    with subprocess.Popen(
+        command, cwd=folder, env=BUFFERED, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout.readline() == b"digraph workflow {\n"
+        running.stdout.close()
+        said = running.stderr.read()
+
+    assert running.returncode == 1
+    assert said == b""
+
+
+# lint
+
+
+def test_lint_reports_in_text(ectgraph_):
+    done = ectgraph_("lint faulty.jws --keys keys.json")
+
+    assert done.err == ""
+    assert "error ECT201 bad-signature  faulty.jws:2" in done.out
+    assert "error ECT303 missing-parent" in done.out
+    assert done.out.endswith("\n2 errors\n")
+    assert "\x1b" not in done.out
+
+
+def test_lint_without_keys_says_that_nothing_was_checked(ectgraph_):
+    done = ectgraph_("lint clean.jws")
+
+    assert "2 unchecked" in done.out
+    assert "ECT204" in done.out
+    assert "verified" not in done.out.partition("Not established")[0]
+
+
+def test_lint_with_the_wrong_keys_finds_every_token(ectgraph_, folder: Path):
+    wrong = jwks("mallory", "eve")["keys"]
+    keys = [key | {"kid": kid} for key, kid in zip(wrong, ["agent-a", "agent-b"], strict=True)]
+    (folder / "wrong.json").write_text(json.dumps({"keys": keys}), "utf-8")
+
+    for name, code in (("wrong.json", "ECT201"), ("unknown.json", "ECT202")):
+        if name == "unknown.json":
+            (folder / name).write_text(json.dumps({"keys": wrong}), "utf-8")
+        done = ectgraph_(f"lint clean.jws --keys {name} --format json")
+        report = json.loads(done.out)
+
+        assert done.code == 1
+        assert [f["code"] for f in report["findings"]] == [code, code]
+        assert {f["jti"] for f in report["findings"]} == {task_id("a"), task_id("b")}
+
+
+def test_lint_writes_json_and_nothing_else_to_stdout(ectgraph_):
+    done = ectgraph_("lint faulty.jws --keys keys.json --format json --ignore ECT303")
+    report = json.loads(done.out)
+
+    assert done.err == ""
+    assert report["format"] == "ectgraph-report/1"
+    assert report["inputs"][0]["source"] == "faulty.jws"
+    assert report["keys"] == [{"source": "keys.json", "keys": 2}]
+    assert [(f["code"], f["ignored"]) for f in report["findings"]] == [
+        ("ECT201", False),
+        ("ECT303", True),
+    ]
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_lint_writes_to_a_file_what_it_would_have_written_to_stdout(
+    ectgraph_, folder: Path, format_: str
+):
+    line = f"lint faulty.jws --keys keys.json --format {format_}"
+    plain, done = ectgraph_(line), ectgraph_(f"{line} -o report")
+
+    assert done == (1, "", "")
+    assert (folder / "report").read_text("utf-8") == plain.out != ""
+
+
+def test_lint_reports_an_empty_ledger_and_does_not_call_it_clean(ectgraph_):
+    for name in ("empty.jws", "comments.jws"):
+        done = ectgraph_(f"lint {name} --keys keys.json")
+
+        assert "ECT009" in done.out
+        assert "no findings" not in done.out
+        assert "✓" not in done.out
+
+
+def test_lint_reports_binary_junk_record_by_record(ectgraph_):
+    done = ectgraph_("lint junk.bin --keys keys.json --format json")
+    report = json.loads(done.out)
+
+    assert report["summary"]["records"] == report["summary"]["unreadable"] > 1
+    assert (
+        len({f["places"][0]["index"] for f in report["findings"]}) == (report["summary"]["records"])
+    )
+
+
+def test_lint_shows_as_many_findings_as_asked_for(ectgraph_, folder: Path):
+    many = "; ".join(f"t{n}@{n} !flipped" for n in range(60))
+    (folder / "many.jws").write_bytes(sketch(many).data)
+
+    shown = [
+        ectgraph_(f"lint many.jws --keys a.json {option}").out.count("error ECT201")
+        for option in ("", "--max-findings 60", "--max-findings 0", "--max-findings 59")
+    ]
+
+    assert shown == [5, 60, 60, 5]
+
+
+def test_lint_gives_the_same_report_with_any_number_of_workers(ectgraph_):
+    one, two = (ectgraph_(f"lint faulty.jws --keys keys.json --workers {n}") for n in (1, 2))
+
+    assert one == two
+
+
+def test_lint_reads_standard_input(folder: Path):
+    done = process(folder, "lint - --keys keys.json", input=sketch(FAULTY).data)
+
+    assert done.returncode == 1
+    assert b"ECT303 missing-parent  -:2" in done.stdout
+    assert done.stderr == b""
+
+
+def test_standard_input_can_be_one_of_several_sources(folder: Path):
+    done = process(folder, "lint clean.jws - --format json", input=sketch("x@0; y@1<x").data)
+
+    sources = json.loads(done.stdout)["inputs"]
+    assert [(s["source"], s["records"]) for s in sources] == [("clean.jws", 2), ("-", 2)]
+
+
+def test_a_path_that_looks_like_an_option_can_be_given(ectgraph_, folder: Path):
+    (folder / "--keys").write_bytes(sketch(CLEAN).data)
+
+    assert ectgraph_("lint --keys keys.json -- --keys").code == 0
+
+
+# draw
+
+
+def test_draw_writes_dot_and_nothing_else_to_stdout(ectgraph_):
+    done = ectgraph_("draw faulty.jws --keys keys.json")
+
+    assert done.out.startswith("digraph workflow {\n")
+    assert done.out.endswith("}\n")
+    assert done.err == ""
+    assert done.out == ectgraph.load("faulty.jws", "keys.json").draw(max_nodes=None).dot
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("w.svg", b"<?xml"), ("w.png", b"\x89PNG"), ("w.dot", b"digraph")]
+)
+def test_draw_writes_pictures(ectgraph_, folder: Path, name: str, start: bytes):
+    done = ectgraph_(f"draw clean.jws --keys keys.json -o {name}")
+
+    assert (folder / name).read_bytes().startswith(start)
+    assert done.out == ""
+    assert name in done.err
+    assert "2 tasks" in done.err
+
+
+def test_draw_says_how_many_tasks_it_hides_but_not_on_stdout(ectgraph_):
+    done = ectgraph_("draw faulty.jws --keys keys.json --max-nodes 2")
+
+    assert len(re.findall(r"^\tn\d+ \[", done.out, re.MULTILINE)) == 2
+    assert done.out.startswith("digraph")
+    assert "2 of 3 tasks" in done.err
+
+
+def test_draw_draws_all_tasks_as_dot_and_400_as_a_picture(ectgraph_, folder: Path):
+    (folder / "large.jws").write_bytes(sketch("; ".join(f"t{n}@{n}" for n in range(402))).data)
+
+    assert ectgraph_("draw large.jws").out.count("shape=box") == 402
+    assert ectgraph_("draw large.jws -o large.dot").err.startswith("large.dot: 402 tasks")
+    assert "400 of 402 tasks" in ectgraph_("draw large.jws -o large.svg").err
+
+
+def test_draw_can_be_piped_into_graphviz(folder: Path):
+    from ectgraph.render.picture import program
+
+    dot = process(folder, "draw faulty.jws --keys keys.json").stdout
+    done = subprocess.run([program(), "-Tsvg"], input=dot, capture_output=True, check=True)
+
+    assert b"</svg>" in done.stdout
+
+
+# table
+
+
+@pytest.mark.parametrize(("name", "rows"), [("tasks", 3), ("edges", 2), ("findings", 2)])
+def test_table_writes_csv_into_a_pipe(ectgraph_, name: str, rows: int):
+    done = ectgraph_(f"table faulty.jws {name} --keys keys.json")
+
+    head, *body = csv.reader(io.StringIO(done.out))
+    assert len(body) == rows
+    assert "source" in head
+    assert done.err == ""
+
+
+def test_table_writes_a_table_when_asked(ectgraph_):
+    done = ectgraph_("table faulty.jws findings --keys keys.json --format table")
+
+    assert "ECT303" in done.out
+    assert "faulty.jws:2" in done.out
+    assert "," not in done.out.splitlines()[1]
+
+
+def test_table_cuts_rows_as_asked(ectgraph_):
+    done = ectgraph_("table faulty.jws tasks --format table --max-rows 1")
+
+    assert "2 more of 3 rows" in done.out
+    assert "more of" not in ectgraph_("table faulty.jws tasks --format table --max-rows 0").out
+
+
+@pytest.mark.parametrize("format_", ["csv", "table"])
+def test_table_writes_to_a_file(ectgraph_, folder: Path, format_: str):
+    line = f"table clean.jws edges --keys keys.json --format {format_}"
+    plain, done = ectgraph_(line), ectgraph_(f"{line} -o edges")
+
+    assert done == (0, "", "")
+    assert (folder / "edges").read_text("utf-8") == plain.out != ""
+
+
+def test_table_takes_several_files(ectgraph_, folder: Path):
+    (folder / "more.jws").write_bytes(sketch("x@0").data)
+
+    done = ectgraph_("table clean.jws more.jws tasks")
+
+    assert len(done.out.splitlines()) == 4
+
+
+# Everything else
+
+
+def test_help_tells_the_commands(ectgraph_):
+    done = ectgraph_("--help")
+
+    assert [c for c in ("lint", "draw", "table", "--version") if c not in done.out] == []
+    assert ectgraph_("-h").out == done.out
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("lint", "--keys --format --select --ignore --fail-on --max-findings --workers --output"),
+        ("draw", "--keys --output --max-nodes --workers"),
+        ("table", "--keys --format --max-rows --workers --output"),
+    ],
+)
+def test_help_tells_the_options_and_an_example(ectgraph_, command: str, options: str):
+    done = ectgraph_(f"{command} --help")
+
+    assert [option for option in options.split() if option not in done.out] == []
+    assert f"Example: ectgraph {command} " in done.out
+
+
+def test_without_arguments_it_helps(ectgraph_):
+    done = ectgraph_("")
+
+    assert done.code == 2
+    assert "Usage: ectgraph" in done.out + done.err
+
+
+def test_version(ectgraph_):
+    assert ectgraph_("--version") == (0, f"ectgraph {ectgraph.__version__}\n", "")
+
+
+def test_help_and_mistakes_come_without_anything_heavy(folder: Path):
+    script = (
+        "import sys; from ectgraph import cli; sys.argv = ['ectgraph', '--help'];"
+        "cli.run(); print({'pandas', 'networkx', 'graphviz', 'cryptography'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == b"set()"
+
+
+def test_output_that_a_terminal_cannot_show_is_escaped_and_no_reason_to_fail(folder: Path):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+
+    done = process(folder, "lint clean.jws --keys keys.json", env=environment)
+
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert rb"\u2713" in done.stdout
+
+
+# On a terminal
+
+
+def on_a_terminal(folder: Path, line: str) -> tuple[int, str, str]:
+    """(exit code, what stdout got, what stderr got) where both are terminals."""
+    pty = pytest.importorskip("pty")
+    pairs = [pty.openpty() for _ in range(2)]
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "200"}
+    command = [sys.executable, "-m", "ectgraph", *line.split()]
+    (out, stdout), (err, stderr) = pairs
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
+    ) as running:
+        os.close(stdout)
+        os.close(stderr)
+        said = [read_terminal(end) for end in (out, err)]
+    return running.returncode, *said
+
+
+def read_terminal(end: int) -> str:
+    data = b""
+    with contextlib.suppress(OSError):  # how a terminal tells that its other end is closed
+        while chunk := os.read(end, 65536):
+            data += chunk
+    os.close(end)
+    return data.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_colours_and_a_bar_on_stderr_that_goes_away(folder: Path):
+    code, out, err = on_a_terminal(folder, "lint faulty.jws --keys keys.json")
+
+    assert code == 1
+    assert "\x1b[1;31merror\x1b[0m" in out
+    assert re.sub(r"\x1b\[[0-9;]*m", "", out).endswith("\n2 errors\n")
+    assert "verifying" in err
+    assert "\x1b[2K" in err
+
+
+def test_a_terminal_gets_a_table_where_a_pipe_gets_csv(folder: Path):
+    code, out, _ = on_a_terminal(folder, "table clean.jws tasks --keys keys.json")
+
+    assert code == 0
+    assert "clean.jws:2" in out
+    assert "sha256" not in out
+
+
+def test_a_picture_of_a_source_without_size_has_a_bar_too(folder: Path):
+    code, out, err = on_a_terminal(folder, "draw - clean.jws")
+
+    assert code == 0
+    assert out.startswith("digraph")
+    assert "verifying" in err

@@ -1,0 +1,284 @@
+"""Base64url and JSON have one reading or none."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ectgraph.encoding import EncodingError, decode_base64url, encode_base64url, read_json
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def oracle_base64url(data: bytes) -> bytes | None:
+    """Decode as laxly as the standard library does; keep what encodes to the same text."""
+    try:
+        decoded = base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4))
+    except ValueError:
+        return None
+    return decoded if base64.urlsafe_b64encode(decoded).rstrip(b"=") == data else None
+
+
+def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, EncodingError | None]:
+    """(what a function gives, None), or (None, how it refuses)."""
+    try:
+        return function(*args), None
+    except EncodingError as error:
+        return None, error
+
+
+def strict_base64url(data: bytes) -> bytes | None:
+    decoded, refusal = attempt(decode_base64url, data)
+    assert refusal is None or (refusal.kind == "bad-encoding" and refusal.detail)
+    return decoded
+
+
+@given(st.binary(max_size=24) | st.text(ALPHABET + "=+/ \n.", max_size=24).map(str.encode))
+def test_base64url_is_accepted_exactly_when_it_encodes_back(data):
+    assert strict_base64url(data) == oracle_base64url(data)
+
+
+@pytest.mark.parametrize("beginning", [b"", b"A", b"Zz", b"_-9"])
+def test_base64url_endings_are_all_judged_like_the_oracle(beginning):
+    for last in product(range(256), repeat=2):
+        data = beginning + bytes(last)
+        assert strict_base64url(data) == oracle_base64url(data)
+
+
+@given(st.binary(max_size=200))
+def test_base64url_round_trip(data):
+    text = encode_base64url(data)
+    assert text == base64.urlsafe_b64encode(data).rstrip(b"=")
+    assert decode_base64url(text) == data
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (b"aGk=", "it is padded with '='"),
+        (b"aG+k", "byte 2 is '+', which is not in the base64url alphabet"),
+        (b"aG/k", "byte 2 is '/', which is not in the base64url alphabet"),
+        (b"aG\nk", "byte 2 is '\\n', which is not in the base64url alphabet"),
+        (b"aG\xe9k", "byte 2 is '\\xe9', which is not in the base64url alphabet"),
+        (b"aGkxa", "5 characters are one too many or too few"),
+        (b"aGl", "its unused trailing bits are not zero"),
+        (b"aH", "its unused trailing bits are not zero"),
+    ],
+)
+def test_base64url_defects_are_named(data, detail):
+    with pytest.raises(EncodingError) as caught:
+        decode_base64url(data)
+    assert caught.value.kind == "bad-encoding"
+    assert caught.value.detail == detail
+
+
+def depth_of(value: Any) -> int:
+    if not isinstance(value, (dict, list)):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(depth_of, inner), default=0)
+
+
+def is_strict_json(data: bytes, max_depth: int) -> bool:
+    """Whether the standard library, with every freedom taken from it, reads the same bytes."""
+
+    def refuse(name: str) -> None:
+        raise ValueError(name)
+
+    try:
+        value = json.loads(data.decode(), parse_constant=refuse)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        return False
+    return depth_of(value) <= max_depth
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Equal, with 1, 1.0 and true told apart."""
+    return json.dumps(one) == json.dumps(other)
+
+
+FRAGMENTS = [
+    *(bytes([c]) for c in b'{}[]:,"\\ \n0-.e'),
+    b'"a":',
+    b'"b":1',
+    b'"\\u0061":2',
+    b"[1,2]",
+    b"{}",
+    b"true",
+    b"null",
+    b"-0",
+    b"1.50",
+    b"1e400",
+    b"1e5",
+    b"123456789012345678901234567890",
+    b"NaN",
+    b"-Infinity",
+    b'"\\ud800"',
+    b'"\\ud83d\\ude00"',
+    b'"\xc3\xa9"',
+    b'"\xed\xa0\x80"',
+    b'"\xff"',
+    b"\xef\xbb\xbf",
+    b"\x00",
+]
+
+
+@given(st.binary(max_size=30) | st.lists(st.sampled_from(FRAGMENTS), max_size=9).map(b"".join))
+def test_any_bytes_are_json_to_us_exactly_when_the_strictest_reader_takes_them(data):
+    result, refusal = attempt(read_json, data, 3)
+    assert (refusal is None) == is_strict_json(data, 3)
+    if refusal is None:
+        assert same_json(result[0], json.loads(data))
+    else:
+        assert refusal.kind in ("bad-encoding", "bad-json")
+
+
+@given(st.data(), st.booleans(), st.sampled_from([(",", ":"), (", ", ": ")]))
+def test_json_values_are_read_as_the_standard_library_reads_them(
+    json_values, data, ensure_ascii, separators
+):
+    value = data.draw(json_values)
+    text = json.dumps(value, ensure_ascii=ensure_ascii, separators=separators).encode()
+    read, duplicates = read_json(text, 64)
+    assert same_json(read, value)
+    assert duplicates == ()
+
+
+NAMES = st.sampled_from(["a", "b", "jti", "é", "\u2028", '"', ""])
+
+
+@st.composite
+def objects_with_duplicates(draw: st.DrawFn, levels: int = 3) -> tuple[str, set[str]]:
+    """(text of a JSON object, names that occur twice in it or in an object inside it)."""
+    names = draw(st.lists(NAMES, max_size=4))
+    twice = {name for name in names if names.count(name) > 1}
+    members = []
+    for name in names:
+        written = draw(
+            st.sampled_from(
+                [
+                    json.dumps(name),
+                    json.dumps(name, ensure_ascii=False),
+                    '"' + "".join(f"\\u{ord(char):04X}" for char in name) + '"',
+                ]
+            )
+        )
+        value = draw(st.sampled_from(["1", "[]", '"a"', "{}"]))
+        if levels and draw(st.booleans()):
+            value, inner = draw(objects_with_duplicates(levels - 1))
+            twice |= inner
+            value = draw(st.sampled_from([value, f"[0, {value}]"]))
+        members.append(f"{written}:{value}")
+    return "{" + ",".join(members) + "}", twice
+
+
+@given(objects_with_duplicates())
+def test_every_duplicate_is_found_however_deep_and_however_written(made):
+    text, twice = made
+    value, duplicates = read_json(text.encode(), 64)
+    assert set(duplicates) == twice
+    assert len(duplicates) == len(twice)
+    assert value == json.loads(text)
+
+
+def test_a_member_hidden_by_its_own_duplicate_is_searched_too():
+    assert read_json(b'{"a":{"b":1,"b":2},"a":3}', 64) == ({"a": 3}, ("b", "a"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b"", "bad-json"),
+        (b" \n", "bad-json"),
+        (b"{", "bad-json"),
+        (b"{}x", "bad-json"),
+        (b"{'a':1}", "bad-json"),
+        (b"[1,]", "bad-json"),
+        (b"01", "bad-json"),
+        (b'"\n"', "bad-json"),
+        (b"\xef\xbb\xbf{}", "bad-json"),
+        (b"NaN", "bad-json"),
+        (b'{"x":NaN}', "bad-json"),
+        (b"[Infinity]", "bad-json"),
+        (b"[-Infinity]", "bad-json"),
+        (b"1e400", "bad-json"),
+        (b'{"x":[-1e400]}', "bad-json"),
+        (b"9" * 5000, "bad-json"),
+        (b'"\\ud800"', "bad-encoding"),
+        (b'{"\\udc00":1}', "bad-encoding"),
+        (b'"\\ude00\\ud83d"', "bad-encoding"),
+        (b'"\xff"', "bad-encoding"),
+        (b'{"x":"\xc3"}', "bad-encoding"),
+        (b'"\xed\xa0\x80"', "bad-encoding"),
+        (b'"\xc0\xaf"', "bad-encoding"),
+        (b"\xff\xfe{\x00}\x00", "bad-encoding"),
+    ],
+)
+def test_json_that_is_none_is_refused(text, kind):
+    with pytest.raises(EncodingError) as caught:
+        read_json(text, 64)
+    assert caught.value.kind == kind
+
+
+def test_a_lone_surrogate_in_the_name_of_a_duplicate_is_refused():
+    # The object that holds it is gone from the value, but its name would go into a report.
+    with pytest.raises(EncodingError) as caught:
+        read_json(b'{"a":{"\\ud800":1,"\\ud800":2},"a":3}', 64)
+    assert caught.value.kind == "bad-encoding"
+
+
+def test_numbers_at_the_edge_keep_their_value():
+    text = b"[1e308,-0.0,18446744073709551616,9007199254740993,5e-324]"
+    numbers, _ = read_json(text, 64)
+    assert numbers == [1e308, 0.0, 2**64, 2**53 + 1, 5e-324]
+    assert [type(number) for number in numbers] == [float, float, int, int, float]
+    assert math.copysign(1, numbers[1]) == -1
+
+
+def nested(depth: int, opening: list[str], closing: list[str]) -> str:
+    kinds = [index % len(opening) for index in range(depth)]
+    return "".join(opening[k] for k in kinds) + "1" + "".join(closing[k] for k in kinds[::-1])
+
+
+@pytest.mark.parametrize("padding", ["", " "], ids=["fast", "slow"])
+@pytest.mark.parametrize(
+    "brackets",
+    [(["["], ["]"]), (['{"a":'], ["}"]), (['{"a":', '["x",'], ["}", ",0]"])],
+    ids=["arrays", "objects", "both"],
+)
+@pytest.mark.parametrize("limit", [1, 2, 3, 16, 64])
+def test_the_nesting_bound_is_exact(limit, brackets, padding):
+    deepest = padding + nested(limit, *brackets)
+    assert depth_of(json.loads(deepest)) == limit
+    assert same_json(read_json(deepest.encode(), limit)[0], json.loads(deepest))
+    with pytest.raises(EncodingError) as caught:
+        read_json(f"[{deepest}]".encode(), limit)
+    assert caught.value.kind == "bad-json"
+    assert f"{limit} levels" in caught.value.detail
+
+
+def test_brackets_in_strings_are_no_nesting():
+    text = json.dumps(["[{" * 100])
+    assert read_json(text.encode(), 1)[0] == ["[{" * 100]
+
+
+def test_wide_values_are_not_deep():
+    assert len(read_json(json.dumps([[], {}] * 500).encode(), 2)[0]) == 1000
+
+
+@pytest.mark.parametrize(
+    "text", [b"[" * 200_000, b"[" * 200_000 + b"]" * 200_000, b'{"a":' * 99999]
+)
+def test_a_hundred_thousand_brackets_break_nothing(text):
+    with pytest.raises(EncodingError) as caught:
+        read_json(text, 64)
+    assert caught.value.kind == "bad-json"

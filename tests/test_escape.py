@@ -1,0 +1,102 @@
+"""Token text, made safe for the place it goes to."""
+
+from __future__ import annotations
+
+import html as stdlib_html
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ectgraph import escape
+
+ANYTHING = st.text(max_size=30) | st.text(
+    "<>&\"'=+-@\\NG\t\r\n\x00\x1b\u202e\ud800;#x", max_size=12
+)
+FUNCTIONS = [escape.terminal, escape.html, escape.dot, escape.dot_html, escape.csv]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@given(ANYTHING)
+def test_whatever_comes_in_is_printable_when_it_comes_out(function, text):
+    escaped = function(text)
+    assert escaped.isprintable()
+    escaped.encode("utf-8")  # lone surrogates are gone, too
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("text", ["", "a", "review_spec", "spiffe://example.com/agent/a b", "é漢"])
+def test_harmless_text_stays_as_it_is(function, text):
+    assert function(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x00\x07\x1b[31m\x7f", "\\x00\\x07\\x1b[31m\\x7f"),
+        ("a\nb\tc\r", "a\\nb\\tc\\r"),
+        ("\x85\xa0\u2028\u2029", "\\x85\\xa0\\u2028\\u2029"),
+        ("\u202e\u2066\u200b\ufeff", "\\u202e\\u2066\\u200b\\ufeff"),
+        ("\ud800\U000e0041", "\\ud800\\U000e0041"),
+    ],
+)
+def test_what_does_not_show_becomes_visible(text, shown):
+    assert escape.terminal(text) == shown
+
+
+@given(ANYTHING, st.integers(1, 20))
+@example("\x00" * 9, 4)
+def test_a_limit_is_a_limit(text, limit):
+    shortened = escape.terminal(text, limit)
+    whole = escape.terminal(text)
+    assert len(shortened) <= limit
+    if len(whole) <= limit:
+        assert shortened == whole
+    else:
+        assert shortened.endswith("…")
+        assert whole.startswith(shortened[:-1])
+
+
+def test_html_and_dot_shorten_what_is_shown_not_its_escapes():
+    assert escape.html("<" * 9, 3) == "&lt;&lt;…"
+    assert escape.dot("&" * 9, 3) == "&amp;&amp;…"
+
+
+@given(ANYTHING)
+def test_html_has_no_markup_and_reads_back(text):
+    escaped = escape.html(text)
+    assert not re.search("[<>\"']", escaped)
+    assert not re.search("&(?!(amp|lt|gt|quot|#x27);)", escaped)
+    assert stdlib_html.unescape(escaped) == escape.terminal(text)
+
+
+@given(ANYTHING)
+def test_dot_reads_back_as_graphviz_reads_it(text):
+    escaped = escape.dot(text)
+    assert re.fullmatch(r"([^\\&]|\\\\|&amp;)*", escaped)  # no escape of graphviz' own is left
+    assert escaped.replace("\\\\", "\\").replace("&amp;", "&") == escape.terminal(text)
+
+
+@given(ANYTHING)
+def test_dot_html_has_no_markup_and_no_backslash_and_reads_back(text):
+    escaped = escape.dot_html(text)
+    assert not re.search(r"""[<>"'\\]|&(?!(amp|lt|gt|quot|#x27|#92);)""", escaped)
+    assert stdlib_html.unescape(escaped) == escape.terminal(text)
+
+
+@given(ANYTHING)
+def test_csv_never_begins_like_a_formula(text):
+    escaped = escape.csv(text)
+    assert not escaped.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert escaped.removeprefix("'") == escape.terminal(text).removeprefix("'")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_csv_puts_an_apostrophe_before_what_a_spreadsheet_would_run(text):
+    assert escape.csv(text) == "'" + escape.terminal(text)
+
+
+@pytest.mark.parametrize("text", ["", "a=1", "1-1", "a@b", " ", "\n", "'=1"])
+def test_csv_leaves_other_cells_alone(text):
+    assert escape.csv(text) == escape.terminal(text)

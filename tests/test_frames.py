@@ -1,0 +1,272 @@
+"""Frames: the columns that are documented, with their types, and a way back to the bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ectgraph import frames
+from ectgraph.case import Case, load
+from ectgraph.testing import EPOCH, LIFETIME, Sketch, ledger_file, sketch, task_id, token
+
+TEXT, COUNT, TIME = "string", "Int64", "datetime64[us, UTC]"
+PLACE = {"source": TEXT, "line": COUNT, "offset": COUNT, "index": COUNT, "sha256": TEXT}
+COLUMNS = {
+    "tasks": {
+        **dict.fromkeys(["task", "jti", "wid", "iss", "exec_act"], TEXT),
+        "iat": TIME,
+        "exp": TIME,
+        **dict.fromkeys(["kid", "trust", "level", "status"], TEXT),
+        **dict.fromkeys(["records", "parents", "children", "findings"], COUNT),
+        **PLACE,
+    },
+    "edges": {
+        **dict.fromkeys(["parent", "child", "parent_act", "child_act"], TEXT),
+        "parent_iat": TIME,
+        "child_iat": TIME,
+        "gap_s": "float64",
+        "parent_status": TEXT,
+        **PLACE,
+    },
+    "findings": {
+        **dict.fromkeys(["code", "name", "severity", "message", "task", "jti", "wid"], TEXT),
+        "ignored": "bool",
+        "fingerprint": TEXT,
+        "evidence": TEXT,
+        **PLACE,
+    },
+}
+FAULTY = "a@0; b@5<a,z by=agent-b; c@0<a,b !flipped; 'junk'; a@1; d@9 wid=; !bad-key"
+
+each_table = pytest.mark.parametrize("name", COLUMNS)
+
+
+def case_of(drawn: Sketch) -> Case:
+    return Case(drawn.ledger(), drawn.ring, drawn.policy)
+
+
+def frame_of(text: str, name: str) -> pd.DataFrame:
+    return getattr(case_of(sketch(text)), name)
+
+
+def issued_at(iat: float, **claims) -> Case:
+    """One task with one time, its own parent."""
+    compact = token({"jti": "x", "exec_act": "a", "iat": iat, "par": ["x"], **claims}, "agent-a")
+    return case_of(Sketch((compact,), sketch("").ring))
+
+
+# Columns
+
+
+@each_table
+@pytest.mark.parametrize("text", [FAULTY, "a@0<a", "a@0", "'junk'", ""])
+def test_a_frame_has_the_same_columns_and_types_whatever_is_in_it(name: str, text: str):
+    frame = frame_of(text, name)
+
+    assert frame.dtypes.astype(str).to_dict() == COLUMNS[name]
+    assert list(frame.columns) == list(COLUMNS[name])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("'junk'", "tasks"), ("a@0", "edges"), ("a@0", "findings")]
+)
+def test_a_frame_can_be_empty(text: str, name: str):
+    assert len(frame_of(text, name)) == 0
+
+
+def test_there_is_a_row_for_each_task_recorded_or_only_named():
+    rows = frame_of(FAULTY, "tasks").set_index("jti")
+
+    assert list(rows.index) == [task_id(name) for name in "abcdz"]
+    a, b, z = (rows.loc[task_id(name)] for name in "abz")
+    assert (a.records, a.parents, a.children, a.findings, a.status) == (2, 0, 2, 1, "duplicate")
+    assert (b.records, b.parents, b.children, b.findings, b.status) == (1, 2, 1, 0, "present")
+    assert (z.records, z.parents, z.children, z.findings, z.status) == (0, 0, 1, 1, "missing")
+    assert b.task == task_id("b")
+    assert b.wid == task_id("workflow")
+    assert (b.iss, b.exec_act) == ("spiffe://example.com/agent/agent-b", "b")
+    assert (b.kid, b.trust, b.level) == ("agent-b", "verified", "L2")
+    assert rows.loc[task_id("c")].trust == "invalid"
+    assert b["iat"] == pd.Timestamp(EPOCH + 5, unit="s", tz="UTC")
+    assert b.exp == b["iat"] + pd.Timedelta(seconds=LIFETIME)
+
+
+def test_what_a_missing_task_does_not_have_is_na():
+    z = frame_of("a@0<z", "tasks").iloc[1]
+
+    assert z[["wid", "iss", "exec_act", "iat", "exp", "kid", "trust", "level"]].isna().all()
+    assert z[list(PLACE)].isna().all()
+
+
+def test_ignored_findings_do_not_count_for_a_task():
+    case = case_of(sketch("a@0<a; b@0<b !flipped"))
+    report = case.lint(ignore=["ECT304"])
+
+    counts = frames.tasks(case.ledger, case.graph, report.findings).findings
+
+    assert list(counts) == [0, 1]
+
+
+def test_there_is_a_row_for_each_link():
+    rows = frame_of("a@60; b@5.5<a,z", "edges")
+
+    assert list(zip(rows.parent, rows.child, strict=True)) == [
+        (task_id("a"), task_id("b")),
+        (task_id("z"), task_id("b")),
+    ]
+    first, second = rows.iloc[0], rows.iloc[1]
+    assert (first.parent_act, first.child_act, first.parent_status) == ("a", "b", "present")
+    assert (first.gap_s, first.line) == (-54.5, 2)
+    assert first.child_iat - first.parent_iat == pd.Timedelta(seconds=-54.5)
+    assert second.parent_status == "missing"
+    assert second[["parent_act", "parent_iat", "gap_s"]].isna().all()
+
+
+def test_there_is_a_row_for_each_finding_in_their_order():
+    case = case_of(sketch(FAULTY))
+    rows = case.findings
+
+    assert list(rows.code) == [f.code for f in case.report.findings]
+    assert list(rows.fingerprint) == [f.fingerprint for f in case.report.findings]
+    assert list(rows.message) == [f.message for f in case.report.findings]
+    assert [json.loads(e) for e in rows.evidence] == [f.evidence for f in case.report.findings]
+    missing = rows[rows.code == "ECT303"].iloc[0]
+    assert (missing["name"], missing.severity) == ("missing-parent", "error")
+    assert (missing.jti, missing.line) == (task_id("z"), 2)
+
+
+def test_ignored_findings_have_rows_too():
+    report = case_of(sketch("a@0<a; b@0 !flipped")).lint(ignore=["ECT3"])
+
+    assert list(frames.findings(report.findings).ignored) == [True, False]
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("iat", "written"),
+    [
+        (EPOCH, "2026-02-24T14:23:20+00:00"),
+        (EPOCH + 0.25, "2026-02-24T14:23:20.250000+00:00"),
+        (0, "1970-01-01T00:00:00+00:00"),
+        (-1, "1969-12-31T23:59:59+00:00"),
+        (253_402_300_799, "9999-12-31T23:59:59+00:00"),
+    ],
+)
+def test_times_are_utc_timestamps(iat: float, written: str):
+    (time,) = issued_at(iat).tasks["iat"]
+
+    assert time.isoformat() == written
+    assert issued_at(iat, exp=iat).tasks["exp"][0] == time
+
+
+@pytest.mark.parametrize("iat", [253_402_300_800, 10**15, 2**53 - 1, -(2**53) + 1, 1e15 + 0.5])
+def test_a_time_that_no_calendar_holds_is_nat_and_stays_in_the_graph(iat: float):
+    case = issued_at(iat)
+
+    assert case.tasks["iat"].isna().all()
+    assert case.edges["parent_iat"].isna().all()
+    assert case.graph.nodes["x"]["iat"] == iat
+    assert case.edges["gap_s"][0] == 0
+
+
+def test_a_token_without_time_has_nat():
+    assert frame_of("a@0 !no-iat", "tasks")["iat"].isna().all()
+
+
+# The way back
+
+
+@pytest.mark.parametrize("container", ["jws", "ledger"])
+def test_every_row_can_be_followed_back_to_its_bytes(tmp_path: Path, container: str):
+    drawn = sketch("a@0; b@5<a,z; c@0<a,b !flipped; 'junk'; a@1")
+    data = b"# a comment\n\n" + (
+        drawn.data if container == "jws" else ledger_file(drawn.records, [EPOCH] * 5)
+    )
+    path = tmp_path / "ledger"
+    path.write_bytes(data)
+    case = load(path, drawn.ring)
+    starts = [entry.record.offset for entry in case.ledger] + [len(data)]
+
+    for frame in (case.tasks, case.edges, case.findings):
+        rows = frame.dropna(subset="offset")
+        assert len(rows) >= 3
+        for row in rows.itertuples():
+            assert row.source == str(path)
+            raw = data[row.offset : min(start for start in starts if start > row.offset)]
+            assert sha256(raw).hexdigest() == row.sha256
+            assert data[: row.offset].count(b"\n") < row.line <= data.count(b"\n")
+            assert starts[row.index] == row.offset
+
+
+def test_a_finding_about_a_key_leads_to_the_key_file():
+    rows = frame_of("a@0; !bad-key", "findings")
+
+    assert (rows.source[0], rows["index"][0]) == ("sketch.keys.json", 1)
+    assert rows[["line", "offset", "sha256"]].isna().all(axis=None)
+
+
+# CSV
+
+
+@each_table
+def test_a_csv_file_can_be_read_back(name: str):
+    frame = frame_of(FAULTY, name)
+    written = frames.to_csv(frame)
+
+    dtypes = {column: kind for column, kind in COLUMNS[name].items() if kind != TIME}
+    times = [column for column, kind in COLUMNS[name].items() if kind == TIME]
+    read = pd.read_csv(io.StringIO(written), dtype=dtypes)
+    for column in times:
+        read[column] = pd.to_datetime(read[column], utc=True, format="ISO8601").dt.as_unit("us")
+
+    pd.testing.assert_frame_equal(read, frame, check_freq=False)
+
+
+@each_table
+def test_an_empty_frame_is_a_line_of_csv(name: str):
+    assert frames.to_csv(frame_of("", name).head(0)) == ",".join(COLUMNS[name]) + "\n"
+
+
+def test_lines_of_csv_end_in_a_newline_alone():
+    assert "\r" not in frames.to_csv(frame_of(FAULTY, "findings"))
+
+
+@pytest.mark.parametrize(
+    "act", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/c calc'!A0"]
+)
+def test_a_formula_in_a_claim_is_text_for_a_spreadsheet(act: str):
+    compact = token({"jti": act, "exec_act": act, "iat": EPOCH, "par": []}, "agent-a")
+    written = frames.to_csv(case_of(Sketch((compact,), None)).tasks)
+
+    row = pd.read_csv(io.StringIO(written), dtype=str).iloc[0]
+
+    assert row.task.startswith("'")
+    assert row.jti.startswith("'")
+    assert row.exec_act.startswith("'")
+
+
+def test_numbers_are_not_made_text():
+    written = frames.to_csv(frame_of("a@60; b@0<a", "edges"))
+
+    assert ",-60.0," in written
+
+
+def test_writing_a_frame_does_not_change_it():
+    frame = frame_of("a@0 act==1+1", "tasks")
+    before = frame.copy()
+
+    frames.to_csv(frame)
+
+    pd.testing.assert_frame_equal(frame, before)
+    assert frame.exec_act[0] == "=1+1"
+
+
+def test_claims_are_in_a_frame_as_they_are():
+    assert frame_of("a@0 act=\u202e\x1b[31m", "tasks").exec_act[0] == "\u202e\x1b[31m"

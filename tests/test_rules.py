@@ -1,0 +1,359 @@
+"""The catalogue: every rule has its papers in order, and its own examples prove it.
+
+Nothing here names a rule, but where a rule differs from all others: a new file under `rules/` is
+tested by being there.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import ectgraph.rules
+from ectgraph.case import load
+from ectgraph.model import Finding, Severity
+from ectgraph.rule import Rule
+from ectgraph.rules import RULES
+from ectgraph.testing import EPOCH, FAULTS, sketch, task_id
+
+ABOUT_NO_RECORD = {"ECT009", "ECT204", "ECT901"}
+"""Rules whose findings are about the whole ledger, or about the tool, so they have no place."""
+
+MODULES = [
+    import_module(module.name)
+    for module in pkgutil.walk_packages(ectgraph.rules.__path__, "ectgraph.rules.")
+    if not module.ispkg
+]
+
+each_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+each_good_example = pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=f"{rule.code}-{number}")
+        for rule in RULES.values()
+        for number, text in enumerate(rule.good, 1)
+    ],
+)
+each_bad_example = pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        pytest.param(rule, text, id=f"{rule.code}-{number}")
+        for rule in RULES.values()
+        for number, text in enumerate(rule.bad, 1)
+    ],
+)
+
+
+def test_there_is_a_catalogue():
+    assert len(RULES) >= 20
+    assert list(RULES) == sorted(RULES)
+    assert all(code == rule.code for code, rule in RULES.items())
+
+
+@each_rule
+def test_a_code_is_ect_and_three_digits(rule: Rule):
+    assert re.fullmatch(r"ECT\d{3}", rule.code)
+
+
+def test_names_are_kebab_case_and_unique():
+    names = [rule.name for rule in RULES.values()]
+
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(-[a-z]+)*", name)] == []
+
+
+@each_rule
+def test_a_rule_has_its_papers_in_order(rule: Rule):
+    sentences = re.findall(r"[.!?](?=\s|$)", rule.doc)
+
+    assert len(sentences) >= 2
+    assert rule.advice.endswith(".")
+    assert rule.cites
+    assert rule.good
+    assert rule.bad
+    assert isinstance(rule.severity, Severity)
+
+
+@each_rule
+def test_a_rule_looks_either_at_a_problem_or_at_a_ledger(rule: Rule):
+    assert (rule.check is None) != (rule.word is None)
+    assert rule.kind == ("ledger" if rule.word is None else "token")
+
+
+def test_only_a_failure_of_the_tool_is_fatal():
+    assert [code for code, rule in RULES.items() if rule.severity is Severity.FATAL] == ["ECT901"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_file_holds_one_rule_and_is_named_after_it(module):
+    rule = module.check
+
+    assert RULES[rule.code] is rule
+    assert module.__name__.rpartition(".")[2] == rule.name.replace("-", "_")
+    assert module.__doc__
+
+
+def test_every_rule_comes_from_a_file_of_its_own():
+    assert len(MODULES) == len(RULES)
+
+
+@each_good_example
+def test_a_good_example_is_clean(text: str):
+    assert sketch(text).lint().findings == ()
+
+
+@each_bad_example
+def test_a_bad_example_yields_its_code_and_no_other(rule: Rule, text: str):
+    assert sketch(text).codes() == [rule.code]
+
+
+@each_bad_example
+def test_a_rule_run_alone_finds_its_bad_example(rule: Rule, text: str):
+    drawn = sketch(text)
+    extra = {code: other for code, other in drawn.rules.items() if code not in RULES}
+
+    assert drawn.codes(extra | {rule.code: rule}) == [rule.code]
+
+
+@each_bad_example
+def test_a_rule_left_out_says_nothing(rule: Rule, text: str):
+    drawn = sketch(text)
+    others = {code: other for code, other in RULES.items() if code != rule.code}
+
+    assert drawn.codes(others) == []
+
+
+@each_bad_example
+def test_a_finding_says_what_it_is_and_what_to_do(rule: Rule, text: str):
+    for finding in sketch(text).lint().findings:
+        assert finding.name == rule.name
+        assert finding.severity is rule.severity
+        assert finding.advice == rule.advice
+        assert finding.cites == rule.cites
+        assert finding.message
+        assert "\n" not in finding.message
+        assert re.fullmatch("[0-9a-f]{16}", finding.fingerprint)
+
+
+@each_bad_example
+def test_a_finding_leads_to_the_bytes_it_is_about(rule: Rule, text: str):
+    drawn = sketch(text)
+    for finding in drawn.lint().findings:
+        assert bool(finding.places) == (rule.code not in ABOUT_NO_RECORD)
+        for place in finding.places:
+            if place.source == "sketch":
+                record = drawn.records[place.index] + b"\n"
+                assert place.sha256 == sha256(record).hexdigest()
+                assert drawn.data[place.offset :].startswith(record)
+                assert place.line == place.index + 1
+            else:
+                assert place.source == "sketch.keys.json"
+
+
+@each_bad_example
+def test_the_evidence_of_a_finding_is_plain_json(rule: Rule, text: str):
+    def is_json(value) -> bool:
+        if isinstance(value, dict):
+            return all(isinstance(name, str) and is_json(v) for name, v in value.items())
+        if isinstance(value, list):
+            return all(map(is_json, value))
+        return value is None or type(value) in (str, int, float, bool)
+
+    assert all(is_json(finding.evidence) for finding in sketch(text).lint().findings)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_problem_is_judged_by_the_rule_of_its_name(fault: str):
+    (entry,) = sketch(f"b@5<a !{fault}").ledger()
+
+    assert entry.problems
+    assert [RULES[code].name for code, _ in entry.hits] == [p.kind for p in entry.problems]
+
+
+def test_the_catalogue_needs_no_graph_library_no_pandas_and_no_graphviz():
+    script = (
+        "import sys, ectgraph.rules;"
+        "print({'networkx', 'pandas', 'graphviz', 'numpy', 'rich', 'typer'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert done.stdout.strip() == b"set()"
+
+
+# What findings say, where it is more than one sentence for all
+
+
+def only_finding(text: str) -> Finding:
+    (finding,) = sketch(text).lint().findings
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("other", "differ"),
+    [
+        ("a@1", ["iat", "exp"]),
+        ("a@0 act=pay", ["exec_act"]),
+        ("a@0<b", ["parents"]),
+        ("a@0 by=agent-b", ["iss", "kid"]),
+        ("a@0 draft=01", ["draft", "typ"]),
+        ("a@0 by=agent-b iss=spiffe://example.com/agent/agent-a", ["kid"]),
+    ],
+)
+def test_equivocation_names_the_claims_that_differ(other: str, differ: list[str]):
+    drawn = sketch(f"b@-9; a@0; {other}")
+    (finding,) = drawn.lint().findings
+
+    assert finding.evidence == {
+        "sha256": [sha256(record).hexdigest() for record in drawn.records[1:]],
+        "differ": differ,
+    }
+    assert ", ".join(differ) in finding.message
+
+
+def test_a_cycle_is_told_as_a_way_that_comes_back_to_where_it_began():
+    finding = only_finding("a@0<c; b@0<a; c@0<b")
+    way = finding.message.partition(": ")[2].split(" → ")
+
+    assert len(way) == 4
+    assert way[0] == way[-1]
+    assert finding.evidence["tasks"] == 3
+    assert sorted(finding.evidence["cycle"]) == sorted(task_id(name) for name in "abc")
+
+
+def test_of_a_long_cycle_only_the_beginning_is_told_but_all_of_it_is_evidence():
+    finding = only_finding("; ".join(f"t{n}@0<t{(n + 1) % 9}" for n in range(9)))
+    way = finding.message.partition(": ")[2].split(" → ")
+
+    assert way[5] == "…"
+    assert way[0] == way[-1]
+    assert len(way) == 7
+    assert len(finding.evidence["cycle"]) == 9
+
+
+def test_the_witness_of_a_knot_is_its_shortest_cycle():
+    finding = only_finding("a@0<d,b; b@0<a; c@0<b; d@0<c")
+
+    assert finding.evidence["tasks"] == 4
+    assert sorted(finding.evidence["cycle"]) == sorted([task_id("a"), task_id("b")])
+
+
+def test_a_parent_that_is_later_is_told_with_both_times_and_the_gap():
+    finding = only_finding("a@31.5; b@0<a")
+
+    assert finding.evidence == {
+        "iat": EPOCH,
+        "parent_iat": EPOCH + 31.5,
+        "gap": 31.5,
+        "skew": 30,
+    }
+    assert "2026-02-24 14:23:20 UTC" in finding.message
+    assert "2026-02-24 14:23:51 UTC" in finding.message
+
+
+@pytest.mark.parametrize(("text", "found"), [("a@30; b@0<a", 0), ("a@30.001; b@0<a", 1)])
+def test_the_skew_is_allowed_and_not_a_millisecond_more(text: str, found: int):
+    assert len(sketch(text).lint().findings) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("a@0; b@1<a; !max_depth=1", []),
+        ("a@0; b@1<a; c@2<b; !max_depth=1", ["ECT501"]),
+        ("a@0; b@0; c@1<a,b; !max_parents=2", []),
+        ("a@0; b@0; c@1<a,b; !max_parents=1", ["ECT502"]),
+    ],
+)
+def test_a_limit_is_the_last_number_that_is_allowed(text: str, codes: list[str]):
+    assert sketch(text).codes() == codes
+
+
+def test_limits_are_told_with_what_was_counted():
+    deep, wide = (
+        only_finding(text).evidence
+        for text in ("a@0; b@1<a; c@2<b; !max_depth=1", "a@0; b@0; c@1<a,b; !max_parents=1")
+    )
+
+    assert deep == {"depth": 2, "max_depth": 1}
+    assert wide == {"parents": 2, "max_parents": 1}
+
+
+def test_a_replay_is_told_with_its_number_once_for_each_source(tmp_path: Path):
+    drawn = sketch("a@0; a@0; b@5<a; a@0")
+    for name in ("one.jws", "two.jws"):
+        (tmp_path / name).write_bytes(drawn.data)
+    (tmp_path / "three.jws").write_bytes(drawn.records[0])
+    paths = [tmp_path / f"{name}.jws" for name in ("one", "two", "three")]
+
+    findings = load(paths, drawn.ring).report.findings
+
+    assert [(f.code, f.evidence) for f in findings] == [("ECT301", {"records": 3})] * 2
+    assert [[place.line for place in f.places] for f in findings] == [[1, 2, 4]] * 2
+    assert [Path(f.places[0].source).name for f in findings] == ["one.jws", "two.jws"]
+
+
+def test_signatures_not_checked_is_told_once_with_their_number():
+    finding = only_finding("a@0; b@5<a; c@9<b; !no-keys")
+
+    assert finding.evidence == {"tokens": 3}
+    assert "3 signatures" in finding.message
+    assert "1 signature " in only_finding("a@0; !no-keys").message
+
+
+def test_a_bad_key_is_told_with_its_kid_and_the_reason():
+    finding = only_finding("a@0; !bad-key")
+
+    assert finding.evidence["kid"] == "secret"
+    assert finding.evidence["reason"] in finding.message
+
+
+# A catalogue that cannot be complete is none
+
+NEW_RULE = """
+from ectgraph.rule import Hit, Severity, problem_rule
+
+@problem_rule("{code}", "some-rule", Severity.NOTE, cites="", advice="", good=(), bad=())
+def check(problem):
+    return Hit("")
+"""
+
+
+def catalogue_with(tmp_path: Path, source: str) -> subprocess.CompletedProcess[bytes]:
+    """Import a copy of the package that has one more file under `rules/`."""
+    copy = tmp_path / "ectgraph"
+    shutil.copytree(Path(ectgraph.rules.__file__).parents[1], copy)
+    (copy / "rules" / "graph" / "some_rule.py").write_text(source, "utf-8")
+    script = "from ectgraph.rules import RULES; print(*RULES)"
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False
+    )
+
+
+def test_adding_a_rule_is_adding_a_file(tmp_path: Path):
+    done = catalogue_with(tmp_path, NEW_RULE.format(code="ECT399"))
+
+    assert done.stdout.decode().split() == sorted([*RULES, "ECT399"])
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (NEW_RULE.format(code="ECT303"), b"ECT303 is taken"),
+        ("import there_is_no_such_module", b"there_is_no_such_module"),
+        ("def check(", b"SyntaxError"),
+    ],
+)
+def test_a_rule_that_cannot_be_had_stops_the_program(tmp_path: Path, source: str, words: bytes):
+    done = catalogue_with(tmp_path, source)
+
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert done.stdout == b""
