@@ -199,9 +199,8 @@ def _convert(claims: Claims) -> tuple[Any, list[Problem]]:
             except msgspec.ValidationError as error:
                 detail = _mismatch(claims[name], error)
                 problems.append(Problem("ill-typed-claim", name, detail))
-                if name in ("par", "pred") and isinstance(
-                    claims[name], list
-                ):  # keep the links it does name
+                if name in ("par", "pred") and isinstance(claims[name], list):
+                    # Junk among the parents does not hide the links that are named.
                     setattr(typed, name, tuple(t for t in claims[name] if t and isinstance(t, str)))
     return typed, problems
 
@@ -224,51 +223,56 @@ def read_claims(
     """
     same = ({} if shared is None else shared).setdefault
     typed, problems = _convert(claims)
-    iss, aud, iat, exp, jti, exec_act = (
-        typed.iss,
-        typed.aud,
-        typed.iat,
-        typed.exp,
-        typed.jti,
-        typed.exec_act,
-    )
-    if None in (iss, aud, iat, exp, jti, exec_act):
+    is_01 = "pred" in claims or "ect_ext" in claims or (header and header.typ == "exec+jwt")
+    if None in (typed.iss, typed.aud, typed.iat, typed.exp, typed.jti, typed.exec_act):
         absent = (name for name in REQUIRED if name not in claims)
         problems += [Problem("missing-claim", name, "it is absent") for name in absent]
-    par, pred, ect_ext = typed.par, typed.pred, typed.ect_ext
-    is_01 = "pred" in claims or "ect_ext" in claims or (header and header.typ == "exec+jwt")
-    if par is None and pred is None and "par" not in claims and "pred" not in claims:
+    if "par" not in claims and "pred" not in claims:
         problems.append(Problem("missing-claim", "pred" if is_01 else "par", "it is absent"))
-    elif par is not None and pred is not None and par != pred:
-        detail = f"par names {len(par)} tasks, pred {len(pred)}, and they differ"
-        problems.append(Problem("two-parent-lists", "par", detail))
-        pred = tuple(dict.fromkeys(par + pred))
-    audience = (aud,) if isinstance(aud, str) else aud or ()
-    pol, decision = typed.pol, typed.pol_decision
-    if ect_ext is not None:  # draft-01 carries the policy claims there
-        inner = ect_ext.get("pol"), ect_ext.get("pol_decision")
-        pol = inner[0] if pol is None and isinstance(inner[0], str) else pol
-        decision = inner[1] if decision is None and isinstance(inner[1], str) else decision
+    aud = (typed.aud,) if isinstance(typed.aud, str) else typed.aud or ()
+    pol, pol_decision = _policy_claims(typed)
     token = Token(
-        jti,
-        same(typed.wid, typed.wid),
-        same(iss, iss),
-        same(typed.sub, typed.sub),
-        same(audience, audience),
-        iat,
-        exp,
-        same(exec_act, exec_act),
-        pred or par or (),
-        typed.inp_hash,
-        typed.out_hash,
-        pol,
-        decision,
-        typed.ext if ect_ext is None else ect_ext,
-        header,
-        "01" if is_01 else "early-00" if _is_early(typed) else "00",
-        "L2" if signed else "L1",
+        jti=typed.jti,
+        wid=same(typed.wid, typed.wid),
+        iss=same(typed.iss, typed.iss),
+        sub=same(typed.sub, typed.sub),
+        aud=same(aud, aud),
+        iat=typed.iat,
+        exp=typed.exp,
+        exec_act=same(typed.exec_act, typed.exec_act),
+        parents=_parents(typed, problems),
+        inp_hash=typed.inp_hash,
+        out_hash=typed.out_hash,
+        pol=pol,
+        pol_decision=pol_decision,
+        ext=typed.ext if typed.ect_ext is None else typed.ect_ext,
+        header=header,
+        draft="01" if is_01 else "early-00" if _is_early(typed) else "00",
+        level="L2" if signed else "L1",
     )
     return token, tuple(problems) if problems else ()
+
+
+def _parents(typed: Any, problems: list[Problem]) -> tuple[str, ...]:
+    """The parents under either name; where both are there and differ, all of them."""
+    par: tuple[str, ...] | None = typed.par
+    pred: tuple[str, ...] | None = typed.pred
+    if par is None or pred is None or par == pred:
+        return pred or par or ()
+    detail = f"par names {len(par)} tasks, pred {len(pred)}, and they differ"
+    problems.append(Problem("two-parent-lists", "par", detail))
+    return tuple(dict.fromkeys(par + pred))
+
+
+def _policy_claims(typed: Any) -> tuple[str | None, str | None]:
+    """`pol` and `pol_decision`: at the top in draft-00, inside the extension in draft-01."""
+    pol, decision, extension = typed.pol, typed.pol_decision, typed.ect_ext
+    if extension is not None:
+        inner, inner_decision = extension.get("pol"), extension.get("pol_decision")
+        pol = inner if pol is None and isinstance(inner, str) else pol
+        if decision is None and isinstance(inner_decision, str):
+            decision = inner_decision
+    return pol, decision
 
 
 def _is_early(typed: Any) -> bool:
