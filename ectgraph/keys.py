@@ -81,9 +81,15 @@ class KeyRing(msgspec.Struct, frozen=True):
     def from_jwks(cls, jwks: dict[str, Any], source: str = "<jwks>") -> KeyRing:
         """Take the keys of a JWK Set that is already decoded (RFC 7517 §5).
 
+        Raises:
+            EctgraphError: it has no array `keys`.
+
         >>> KeyRing.from_jwks({"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "a"}]}).bad[0].reason
         'it is a symmetric key, and its holder could forge every token'
         """
+        if not isinstance(jwks.get("keys"), list):
+            message = f"{source}: no JWKS: it has no array 'keys'"
+            raise EctgraphError(message)
         found = list(_read_jwks(jwks, source))
         keys = tuple(key for key in found if isinstance(key, Key))
         bad = tuple(key for key in found if isinstance(key, BadKey))

@@ -65,7 +65,7 @@ def load(
         progress: told how far it is.
 
     Raises:
-        EctgraphError: a file cannot be read.
+        EctgraphError: a file cannot be read, or `workers` is no positive number.
 
     """
     names = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
@@ -73,7 +73,10 @@ def load(
     reading = _Reading(policy or Policy())
     records = chain.from_iterable(reading.source(source) for source in sources)
     equipment = (ring, reading.policy, judge)
-    workers = loky.cpu_count() if workers is None else workers
+    if workers is not None and workers < 1:
+        message = f"workers: {workers} is too few, at least 1 is needed"
+        raise EctgraphError(message)
+    workers = workers or loky.cpu_count()
     return _examine(records, reading, equipment, workers, progress)
 
 

@@ -274,3 +274,8 @@ def test_every_key_of_one_name_is_tried(verdict):
         for signer in ("one", "two", "three"):
             assert verdict(token({}, signer, header), ring) == (Trust.VERIFIED, ())
         assert verdict(token({}, "stranger", header), ring)[0] is Trust.INVALID
+
+
+@pytest.mark.parametrize("jwks", [{}, {"keys": None}, {"keys": {}}])
+def test_a_key_set_without_an_array_of_keys_is_the_callers_mistake(refusal, jwks):
+    assert "no array 'keys'" in refusal(KeyRing.from_jwks, jwks)

@@ -239,6 +239,15 @@ def test_a_large_file_that_changed_since_is_refused(large, refusal):
     assert "can no longer be read" in refusal(lambda: ledger[0].record.raw)
 
 
+def test_an_oversized_record_of_a_large_file_is_never_read_back_whole(ring, file, monkeypatch):
+    monkeypatch.setattr(loader, "KEEP_BYTES", 10)
+    file.write_bytes(b"x" * 50_000 + b"\n" + SOUND.data)
+    ledger = load(file, ring, Policy(max_record_bytes=1000))
+    assert len(ledger[0].record.raw) < 10_000
+    assert [entry.record.kept for entry in ledger[1:]] == [None] * 3
+    assert ledger[1].record.body == SOUND.records[0]
+
+
 def test_a_file_of_just_the_size_is_kept(ring, file, monkeypatch):
     monkeypatch.setattr(loader, "KEEP_BYTES", len(SOUND.data))
     assert all(entry.record.kept for entry in load(file, ring))
@@ -390,3 +399,7 @@ def test_a_buffered_file_object_is_not_needed_whole_in_memory(ring):
     assert len(ledger[0].record.raw) < 10_000
     assert ledger[0].record.length == (3 << 20) + 1
     assert ledger[0].record.sha256 == hashlib.sha256(io.BytesIO(data).readline()).hexdigest()
+
+
+def test_less_than_one_worker_is_the_callers_mistake(refusal, file):
+    assert "at least 1" in refusal(load, file, workers=0)

@@ -79,12 +79,16 @@ def arrays(text: str, position: int) -> tuple[list[int], int]:
     try:
         while text[position : position + 1] == '"':
             name, after = _scan(text, position)
-            value = _skip(text, _skip(text, after) + 1)
+            colon = _skip(text, after)
+            if text[colon : colon + 1] != ":":
+                break
+            value = _skip(text, colon + 1)
             if name in CONTAINERS and text[value : value + 1] == "[":
                 begins.append(value)
             position = _skip(text, _scan(text, value)[1])
-            if text[position : position + 1] == ",":
-                position = _skip(text, position + 1)
+            if text[position : position + 1] != ",":
+                break
+            position = _skip(text, position + 1)
     except (ValueError, RecursionError):
         return begins, position
     return begins, position + (text[position : position + 1] == "}")

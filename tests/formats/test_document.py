@@ -181,3 +181,8 @@ def test_an_element_that_is_too_long_keeps_head_length_and_digest():
 @pytest.mark.parametrize("text", [b"[" * 100_000, b'["a",' + b"[" * 99_999, b'{"a":' * 50_000])
 def test_a_hundred_thousand_brackets_break_nothing(text):
     assert sum(record.length for record in records_of(text)) > 90_000
+
+
+@pytest.mark.parametrize("text", ['{"entries" ["a.b.c"]}', '{"x": 1 "entries": ["a.b.c"]}'])
+def test_a_document_that_is_no_json_is_not_read_as_if_it_were(text):
+    assert [record.body for record in records_of(text.encode())] == [text.encode()]
