@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 
+from ectgraph.labels import count
 from ectgraph.model import Finding, Summary
 from ectgraph.rule import Evidence
 
@@ -32,27 +33,18 @@ _TOLD_BY_ABSENCE = ("ECT301", "ECT302", "ECT304", "ECT305", "ECT401")
 """Rules whose silence establishes something."""
 
 
-def _count(number: int, noun: str, plural: str = "") -> str:
-    """A number with its noun.
-
-    >>> _count(1, "key"), _count(1200, "key")
-    ('1 key', '1,200 keys')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def _established(evidence: Evidence, summary: Summary, silent: set[str]) -> Iterator[str]:
     """What follows from figures, and from the silence of rules."""
     if not summary.records:
         return
-    records, tokens = _count(summary.records, "record"), _count(summary.tokens, "token")
+    records, tokens = count(summary.records, "record"), count(summary.tokens, "token")
     yield f"{records} read to the last byte: {tokens}, {summary.unreadable:,} unreadable."
     verified = summary.trust["verified"]
     if verified:
-        keys = _count(len(evidence.ring.keys) if evidence.ring else 0, "given key")
+        keys = count(len(evidence.ring.keys) if evidence.ring else 0, "given key")
         who = "The signature" if summary.tokens == 1 else "All signatures"
         if verified < summary.tokens:
-            who = f"{verified:,} of {_count(summary.tokens, 'signature')}"
+            who = f"{verified:,} of {count(summary.tokens, 'signature')}"
         yield f"{who} verified (ES256, {keys})."
     # What could not be read may break every rule there is.
     among = "Among the tokens that were read: " if summary.unreadable else ""
@@ -61,7 +53,7 @@ def _established(evidence: Evidence, summary: Summary, silent: set[str]) -> Iter
 
 
 def _of_graph(evidence: Evidence, summary: Summary, silent: set[str]) -> Iterator[str]:
-    tasks, links = _count(summary.tasks, "task"), _count(summary.edges, "parent link")
+    tasks, links = count(summary.tasks, "task"), count(summary.edges, "parent link")
     if silent >= {"ECT304", "ECT305"}:
         yield f"No task is its own ancestor: {tasks}, {links}, depth {summary.depth:,}."
     if not summary.missing and summary.edges:
@@ -70,7 +62,7 @@ def _of_graph(evidence: Evidence, summary: Summary, silent: set[str]) -> Iterato
         yield "No task is recorded twice, and none in two versions."
     untimed, recorded = order_unknown(evidence)
     if "ECT401" in silent and recorded > untimed:
-        which = f", in the {recorded - untimed:,} links with both times" if untimed else ""
+        which = f", in {count(recorded - untimed, 'link')} with both times" if untimed else ""
         yield (
             f"No task was issued before its parents{which} "
             f"({evidence.policy.skew} s of skew allowed)."
@@ -94,7 +86,7 @@ def _not_established(evidence: Evidence, summary: Summary, codes: set[str]) -> I
     yield from _doubts(summary, codes)
     untimed, _ = order_unknown(evidence)
     if untimed:
-        yield f"The order in time of {_count(untimed, 'parent link')}: a time is not known."
+        yield f"The order in time of {count(untimed, 'parent link')}: a time is not known."
     if summary.trust["verified"]:
         yield "That each key belongs to the issuer that its tokens name."
     entries = evidence.ledger.entries
@@ -107,23 +99,23 @@ def _not_established(evidence: Evidence, summary: Summary, codes: set[str]) -> I
 def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:
     """What findings leave open."""
     if summary.unreadable:
-        yield f"What {_count(summary.unreadable, 'unreadable record')} said."
+        yield f"What {count(summary.unreadable, 'unreadable record')} said."
     for kind, reason in _REASONS.items():
         if summary.trust[kind]:
-            yield f"Who wrote {_count(summary.trust[kind], 'token')}: {reason}."
+            yield f"Who wrote {count(summary.trust[kind], 'token')}: {reason}."
     doubtful = summary.tokens - summary.trust["verified"]
     if doubtful and summary.edges:
-        claims = _count(doubtful, "token claims", "tokens claim")
+        claims = count(doubtful, "token claims", "tokens claim")
         yield f"That the tasks hang together as shown: the graph holds what {claims} unverified."
     if summary.missing:
-        missing = _count(summary.missing, "named parent has", "named parents have")
+        missing = count(summary.missing, "named parent has", "named parents have")
         yield f"The lineage beyond this ledger: {missing} no record here."
     if codes & {"ECT304", "ECT305"}:
         yield "An order of all tasks: some build on themselves."
     if "ECT901" in codes:
         yield "What the failed rules look for."
     if summary.findings["ignored"]:
-        ignored = _count(summary.findings["ignored"], "finding does", "findings do")
+        ignored = count(summary.findings["ignored"], "finding does", "findings do")
         yield f"That all is well: {ignored} not count, by request."
 
 

@@ -57,3 +57,12 @@ def some(names: Sequence[str], limit: int = 3) -> str:
     """
     text = ", ".join(names[:limit])
     return f"{text} and {len(names) - limit} more" if len(names) > limit else text
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun.
+
+    >>> count(1, "key"), count(1200, "key"), count(2, "leaf", "leaves")
+    ('1 key', '1,200 keys', '2 leaves')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -604,3 +604,19 @@ def test_a_picture_of_a_source_without_size_has_a_bar_too(folder: Path):
     assert code == 0
     assert out.startswith("digraph")
     assert "verifying" in err
+
+
+@pytest.mark.parametrize("command", ["lint {} -o {}", "draw {} -o {}", "table {} tasks -o {}"])
+@pytest.mark.parametrize("other", [False, True])
+def test_a_source_is_never_written_over(ectgraph_, folder: Path, command: str, other: bool):
+    ledger = folder / "evidence.svg"
+    ledger.write_bytes(sketch("a@0").data)
+    target = folder / "link.svg" if other else ledger
+    if other:
+        target.symlink_to(ledger)
+
+    done = ectgraph_(command.format(ledger, target))
+
+    assert done.code == 2
+    assert "not written over" in done.err
+    assert ledger.read_bytes() == sketch("a@0").data

@@ -89,7 +89,19 @@ def test_the_order_in_time_is_not_established_where_a_time_is_unknown(text: str,
     assert in_order
     assert established(text + more, "issued before its parents") != in_order
     assert left_open(text + more, "order in time of 1 parent link")
+    assert established(text + more, "1 link") or not more
     assert left_open(CLEAN, "order in time") is None
+
+
+def test_the_time_of_a_parent_without_a_record_is_another_matter():
+    text = CLEAN + "; c@9<b,z"
+
+    assert established(text, "issued before") == established(CLEAN, "issued before")
+    assert left_open(text, "order in time") is None
+
+
+def test_where_no_task_hangs_on_another_nothing_is_said_of_how_they_hang_together():
+    assert left_open("a@0; b@5 !flipped", "hang together") is None
 
 
 @pytest.mark.parametrize(
@@ -98,6 +110,7 @@ def test_the_order_in_time_is_not_established_where_a_time_is_unknown(text: str,
         ("a@0; 'junk'", "1 unreadable record"),
         ("a@0; 'junk'; 'more'", "2 unreadable records"),
         ("a@0; b@5<a kid=nobody; c@6 kid=nobody", "Who wrote 2 tokens"),
+        ("a@0; b@5<a !flipped; c@6<b !unsigned", "what 2 tokens claim unverified"),
         ("a@0<z", "The lineage beyond this ledger: 1 named parent"),
         ("a@0<y,z", "The lineage beyond this ledger: 2 named parents"),
         ("a@0<a", "An order of all tasks"),
@@ -124,6 +137,7 @@ def test_each_reason_not_to_know_who_wrote_a_token_is_another_sentence():
         "unreadable",
         "Who wrote",
         "lineage beyond",
+        "unverified",
         "order of all tasks",
         "failed rules",
         "by request",

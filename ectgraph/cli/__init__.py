@@ -155,6 +155,7 @@ def lint(
     output: Output = None,
 ) -> None:
     """Verify every signature, judge the ledger by every rule, and report all findings."""
+    _keep_sources(output, paths, keys)
     selected, ignored = _codes(select), _codes(ignore)
     case = _load(paths, keys, workers)
     report = case.lint(select=selected, ignore=ignored)
@@ -193,6 +194,7 @@ def draw(
     """Draw the workflow: tasks by agent, parent links, and what is wrong with them."""
     from ectgraph.render import picture  # noqa: PLC0415
 
+    _keep_sources(output, paths, keys)
     if output is not None and picture.suffix(output) != "dot":
         max_nodes = max_nodes or picture.MAX_NODES
     case = _load(paths, keys, workers)
@@ -233,6 +235,7 @@ def table(
     if name not in list(TableName) or not files:
         message = f"{name!r} is no table; end with one of: {', '.join(TableName)}"
         raise EctgraphError(message)
+    _keep_sources(output, files, keys)
     if format_ is None:
         on_terminal = output is None and sys.stdout.isatty()
         format_ = TableFormat.TABLE if on_terminal else TableFormat.CSV
@@ -248,6 +251,16 @@ def table(
 
         with _console(output) as console:
             console.print(to_table(name, frame, max_rows))
+
+
+def _keep_sources(output: Path | None, paths: list[str], keys: list[Path] | None) -> None:
+    """Refuse to write over what is being read: evidence is never replaced."""
+    if output is None or not output.exists():
+        return
+    for source in (*paths, *(keys or ())):
+        if Path(source).exists() and output.samefile(source):
+            message = f"{output}: is one of the sources, and is not written over"
+            raise EctgraphError(message)
 
 
 def _load(paths: list[str], keys: list[Path] | None, workers: int | None) -> Case:

@@ -161,7 +161,8 @@ def _legend(
         if count:
             rows.append(_row(look, meaning, count))
     recorded, hidden = len(graph) - states["missing"], len(graph) - len(shown)
-    summary = f"{recorded:,} tasks, {graph.number_of_edges():,} parent links"
+    links = labels.count(graph.number_of_edges(), "parent link")
+    summary = f"{labels.count(recorded, 'task')}, {links}"
     summary += f", {states['missing']:,} missing" if states["missing"] else ""
     if hidden:
         summary = f"{len(shown):,} of {len(graph):,} tasks shown, {hidden:,} hidden"

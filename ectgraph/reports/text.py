@@ -12,7 +12,7 @@ from typing import Any
 import networkx as nx
 from rich.text import Text
 
-from ectgraph import escape
+from ectgraph import escape, labels
 from ectgraph.model import Finding, Place, Report, Severity, Summary
 
 STYLES = {
@@ -114,7 +114,7 @@ def _places(places: tuple[Place, ...]) -> str:
 def _not_shown(findings: list[Finding], shown: list[Finding]) -> Iterator[Text]:
     total, visible = (Counter((f.code, f.name) for f in some) for some in (findings, shown))
     hidden = total - visible
-    yield Text(f"{sum(hidden.values()):,} findings more, not shown", "bold")
+    yield Text(f"{labels.count(sum(hidden.values()), 'finding')} more, not shown", "bold")
     for (code, name), count in sorted(hidden.items()):
         yield Text(f"  {code} {name}: {count:,} more of {total[code, name]:,}")
     yield Text("  → --max-findings 0 shows all, --format json and the findings table have them\n")
@@ -125,14 +125,16 @@ def _figures(report: Report) -> Iterator[Text]:
     for source in report.inputs:
         name = escape.terminal(source.source)
         facts = f"{source.format}, {source.bytes:,} bytes, sha256 {source.sha256[:16]}…"
-        yield Text.assemble((name, "bold"), f"  {figure(source.records, 'record')}  ({facts})")
+        yield Text.assemble(
+            (name, "bold"), f"  {labels.count(source.records, 'record')}  ({facts})"
+        )
     shape = [
-        figure(figures.tasks, "task"),
-        figure(figures.edges, "parent link"),
-        figure(figures.workflows, "workflow"),
-        figure(figures.agents, "agent"),
+        labels.count(figures.tasks, "task"),
+        labels.count(figures.edges, "parent link"),
+        labels.count(figures.workflows, "workflow"),
+        labels.count(figures.agents, "agent"),
         f"depth {figures.depth:,}",
-        f"{figure(figures.roots, 'root')}, {figure(figures.leaves, 'leaf', 'leaves')}",
+        f"{labels.count(figures.roots, 'root')}, {labels.count(figures.leaves, 'leaf', 'leaves')}",
     ]
     yield Text("  " + " · ".join(shape))
     trust = [f"{n:,} {kind.replace('_', ' ')}" for kind, n in figures.trust.items() if n]
@@ -140,19 +142,10 @@ def _figures(report: Report) -> Iterator[Text]:
         yield Text("  signatures: " + " · ".join(trust))
 
 
-def figure(number: int, noun: str, plural: str = "") -> str:
-    """A number with its noun.
-
-    >>> figure(1, "key"), figure(1200, "key")
-    ('1 key', '1,200 keys')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def _verdict(figures: Summary) -> Text:
     counts: dict[str, Any] = figures.findings
     worst = next((s for s in reversed(Severity) if counts[s.value]), None)
-    parts = [figure(counts[s.value], s.value) for s in reversed(Severity) if counts[s.value]]
+    parts = [labels.count(counts[s.value], s.value) for s in reversed(Severity) if counts[s.value]]
     if counts["ignored"]:
         parts.append(f"{counts['ignored']:,} ignored")
     text = ", ".join(parts) or "no findings"

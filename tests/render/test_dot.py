@@ -12,7 +12,7 @@ import pytest
 
 from ectgraph import linter
 from ectgraph.model import Finding
-from ectgraph.render.dot import LEGEND_AGENTS, PALETTE, agent_colours, select, to_dot
+from ectgraph.render.dot import LEGEND_AGENTS, PALETTE, WIDE, agent_colours, select, to_dot
 from ectgraph.rule import Evidence
 from ectgraph.testing import sketch, task_id
 
@@ -142,12 +142,23 @@ def test_long_names_are_cut_in_the_middle():
 # Which way
 
 
-def test_a_wide_graph_goes_from_left_to_right_and_a_deep_one_from_top_to_bottom():
-    wide = "r@0;" + "; ".join(f"t{n}@{n}<r" for n in range(20))
-    deep = "t0@0;" + "; ".join(f"t{n}@{n}<t{n - 1}" for n in range(1, 20))
+@pytest.mark.parametrize(
+    ("tasks", "depth", "direction"),
+    [
+        (WIDE, 0, "TB"),
+        (WIDE + 1, 0, "LR"),
+        (2 * WIDE, 1, "TB"),
+        (2 * WIDE + 1, 1, "LR"),
+        (20, 19, "TB"),
+    ],
+)
+def test_a_wide_graph_goes_from_left_to_right_and_a_deep_one_from_top_to_bottom(
+    tasks: int, depth: int, direction: str
+):
+    chain = [f"t{n}@{n}" + (f"<t{n - 1}" if n else "") for n in range(depth + 1)]
+    others = [f"t{n}@{n}" for n in range(depth + 1, tasks)]
 
-    assert "rankdir=LR" in dot_of(wide)
-    assert "rankdir=TB" in dot_of(deep)
+    assert f"rankdir={direction}" in dot_of("; ".join(chain + others))
 
 
 # Agents and the legend
