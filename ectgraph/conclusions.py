@@ -71,7 +71,7 @@ def _of_graph(evidence: Evidence, summary: Summary, silent: set[str]) -> Iterato
 
 def order_unknown(evidence: Evidence) -> tuple[int, int]:
     """(parent links that lack the time of one end, all links) between tasks with a record."""
-    issued = dict(evidence.graph.nodes.data("iat"))
+    issued = evidence.values("iat")
     tasks = evidence.ledger.tasks
     if None not in issued.values():
         return 0, evidence.graph.number_of_edges()

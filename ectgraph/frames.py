@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ectgraph import escape
+from ectgraph.graph import nodes
 from ectgraph.ledger import Ledger
 from ectgraph.model import Finding, Place, Record
 
@@ -36,7 +37,7 @@ def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = 
             counts[finding.task] = counts.get(finding.task, 0) + 1
     attributes = ["jti", "wid", "iss", "exec_act", "iat", "exp", "kid", "trust", "level", "status"]
     rows = []
-    for task, data in graph.nodes.data():
+    for task, data in nodes(graph):
         entries = ledger.entries_of(task)
         rows.append(
             (
@@ -64,7 +65,7 @@ def edges(ledger: Ledger, graph: nx.DiGraph[str]) -> pd.DataFrame:
     for parent, child in graph.edges:
         before, after = graph.nodes[parent], graph.nodes[child]
         times = before.get("iat"), after.get("iat")
-        gap = None if None in times else float(times[1] - times[0])
+        gap = None if None in times else float(after["iat"] - before["iat"])
         record = ledger.entries_of(child)[0].record
         acts = before.get("exec_act"), after.get("exec_act")
         rows.append((parent, child, *acts, *times, gap, before["status"], *_place(record)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 
@@ -35,7 +35,7 @@ def build(ledger: Ledger) -> nx.DiGraph[str]:
     with paused():
         graph.add_nodes_from(ledger.tasks)
         entries = ledger.entries
-        for (_, node), positions in zip(graph.nodes.data(), ledger.tasks.values(), strict=True):
+        for (_, node), positions in zip(nodes(graph), ledger.tasks.values(), strict=True):
             _describe(node, [entries[position] for position in positions])
         missing: dict[str, str] = {}
         graph.add_edges_from(_edges(ledger, missing))
@@ -109,6 +109,20 @@ def _unused(name: str, tasks: Container[str], taken: Container[str]) -> str:
     return name
 
 
+def nodes(graph: nx.DiGraph[Any]) -> Iterable[tuple[Any, dict[str, Any]]]:
+    """(task, its attributes) of every task; for type checkers, whose stubs do not know this."""
+    return cast("Iterable[tuple[Any, dict[str, Any]]]", graph.nodes.data())
+
+
+def values(graph: nx.DiGraph[Any], name: str) -> dict[Any, Any]:
+    """One attribute of every task; `None` for those that do not have it.
+
+    >>> values(nx.DiGraph([("a", "b")]), "iat")
+    {'a': None, 'b': None}
+    """
+    return dict(cast("Iterable[tuple[Any, Any]]", graph.nodes.data(name)))
+
+
 def proven(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
     """The view of the tasks whose tokens verified, and the links between them.
 
@@ -118,8 +132,8 @@ def proven(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
     >>> list(proven(g))
     ['a']
     """
-    trust = graph.nodes.data("trust")
-    return graph.subgraph(node for node, value in trust if value == Trust.VERIFIED.value)
+    trust = values(graph, "trust")
+    return graph.subgraph(node for node in graph if trust[node] == Trust.VERIFIED.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,13 +165,13 @@ def measure(graph: nx.DiGraph[str]) -> Shape:
     except nx.NetworkXUnfeasible:
         pass
     condensed = nx.condensation(graph)
-    members = condensed.nodes.data("members")
+    members = values(condensed, "members").values()
     last: list[int] = []
     depth = -1
     for depth, last in enumerate(nx.topological_generations(condensed)):  # noqa: B007
         pass
     deepest = min(node for c in last for node in condensed.nodes[c]["members"])
-    knots = sorted(sorted(nodes) for _, nodes in members if len(nodes) > 1)
+    knots = sorted(sorted(component) for component in members if len(component) > 1)
     return Shape(depth=depth, deepest=deepest, knots=tuple(map(tuple, knots)))
 
 

@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ectgraph import labels
 from ectgraph.ledger import Ledger
@@ -73,6 +73,12 @@ class Evidence:
         from ectgraph.graph import shortest_cycle  # noqa: PLC0415
 
         return shortest_cycle(self.graph, knot)
+
+    def values(self, name: str) -> dict[str, Any]:
+        """One attribute of every node of the graph; `None` for those that do not have it."""
+        from ectgraph.graph import values  # noqa: PLC0415
+
+        return values(self.graph, name)
 
     def name(self, task: str) -> str:
         """A task as a person would name it: its action and the beginning of its `jti`."""

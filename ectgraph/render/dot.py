@@ -14,7 +14,7 @@ import graphviz
 import networkx as nx
 
 from ectgraph import escape, labels
-from ectgraph.graph import measure
+from ectgraph.graph import measure, nodes, values
 from ectgraph.model import Finding, Severity, Trust
 
 PALETTE = (  # Paul Tol's "light" scheme: told apart by colour-blind readers, black text on it reads
@@ -97,7 +97,7 @@ def select(
 
 def agent_colours(graph: nx.DiGraph[str]) -> dict[str, str]:
     """A fill colour for each agent, the same from run to run; colours recur after the eighth."""
-    agents = sorted({iss for _, iss in graph.nodes.data("iss") if iss is not None})
+    agents = sorted(set(values(graph, "iss").values()) - {None})
     return {agent: PALETTE[number % len(PALETTE)] for number, agent in enumerate(agents)}
 
 
@@ -139,7 +139,7 @@ def _legend(
     unreadable: int,
 ) -> str:
     """The legend, as the label of the whole graph: so it adds no node to the picture."""
-    tasks = Counter(iss for _, iss in graph.nodes.data("iss") if iss is not None)
+    tasks = Counter(iss for iss in values(graph, "iss").values() if iss is not None)
     rows = [
         _row(f'<TD BGCOLOR="{colours[agent]}">  </TD>', escape.dot_html(agent, 60), tasks[agent])
         for agent in sorted(tasks)[:LEGEND_AGENTS]
@@ -149,8 +149,7 @@ def _legend(
     if len(tasks) > len(PALETTE):
         rows.append(_row("<TD></TD>", f"colours recur after {len(PALETTE)} agents"))
     states = Counter(
-        "missing" if data["status"] == "missing" else data["trust"]
-        for _, data in graph.nodes.data()
+        "missing" if data["status"] == "missing" else data["trust"] for _, data in nodes(graph)
     )
     unverified = sum(states.values()) - states["missing"] - states[Trust.VERIFIED.value]
     for look, meaning, count in (

@@ -25,7 +25,7 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     looks the same.
     """
     graph = evidence.graph
-    for task, status in graph.nodes.data("status"):
+    for task, status in evidence.values("status").items():
         if status == "missing":
             children = tuple(graph.successors(task))
             builders = labels.some([evidence.name(child) for child in children])

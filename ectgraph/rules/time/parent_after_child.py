@@ -25,7 +25,7 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     as they are.
     """
     graph, skew = evidence.graph, evidence.policy.skew
-    issued = dict(graph.nodes.data("iat"))
+    issued = evidence.values("iat")
     for parent, child in graph.edges:
         before, iat = issued[parent], issued[child]
         if before is not None and iat is not None and before > iat + skew:
