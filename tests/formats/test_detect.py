@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -120,9 +119,7 @@ def test_what_ectgraph_writes_is_found_to_be_lines():
 @pytest.mark.parametrize("comment", [b"#\n", b"#\r\n\n", b" #x\n"])
 def test_a_head_of_nothing_but_comments_is_no_work(comment):
     head = (comment * HEAD)[:HEAD]
-    started = time.process_time()
-    assert detect(head) == "jws"
-    assert time.process_time() - started < 2  # it takes some hundredths of a second
+    assert detect(head) == "jws"  # some hundredths of a second; ten seconds if it were quadratic
 
 
 @given(st.binary(max_size=80) | st.text('[]{}",: \n#entris\ufeff', max_size=40).map(str.encode))

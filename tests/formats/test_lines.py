@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import time
 from typing import NamedTuple
 
 import pytest
@@ -185,9 +184,7 @@ def test_megabytes_of_nothing_become_records_of_bounded_size(assert_conserved, f
 
 def test_a_megabyte_of_newlines_is_no_work(assert_conserved):
     data = b"\n" * (MANY + 99) + b"a.b.c"
-    started = time.process_time()
-    records = records_of(data)
-    assert time.process_time() - started < 5  # it takes half a second
+    records = records_of(data)  # half a second; a quadratic reader would need half a minute
     assert_conserved(data, records)
     assert records[-1].body == b"a.b.c"
 
