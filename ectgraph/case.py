@@ -17,14 +17,13 @@ from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
 from ectgraph.model import Report
 from ectgraph.policy import Policy
+from ectgraph.render.picture import MAX_NODES, Drawing
 from ectgraph.rule import Evidence
 from ectgraph.rules import judge
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
-
-    from ectgraph.render.picture import Drawing
 
 Keys: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]] | KeyRing | None
 
@@ -137,7 +136,7 @@ class Case:
 
         return frames.findings(self.report.findings)
 
-    def draw(self, *, max_nodes: int | None = 400) -> Drawing:
+    def draw(self, *, max_nodes: int | None = MAX_NODES) -> Drawing:
         """Draw the workflow; a picture in Jupyter, and `.save("name.svg")` elsewhere.
 
         Args:
@@ -146,7 +145,6 @@ class Case:
 
         """
         from ectgraph.render.dot import to_dot  # noqa: PLC0415  # graphviz only when asked for
-        from ectgraph.render.picture import Drawing  # noqa: PLC0415
 
         hidden = 0 if max_nodes is None else max(0, len(self.graph) - max_nodes)
         report = self.report

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 
 from ectgraph.labels import count
 from ectgraph.model import Finding, Summary
-from ectgraph.rule import Evidence
+from ectgraph.rule import BROKEN, Evidence
 
 Sentences = tuple[str, ...]
 
@@ -25,7 +25,7 @@ def conclude(
     """
     codes = {finding.code for finding in findings}
     silent = {code for code in _TOLD_BY_ABSENCE if code in rules and code not in codes}
-    established = tuple(_established(evidence, summary, set() if "ECT901" in codes else silent))
+    established = tuple(_established(evidence, summary, set() if BROKEN in codes else silent))
     return established, tuple(_not_established(evidence, summary, codes))
 
 
@@ -112,7 +112,7 @@ def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:
         yield f"The lineage beyond this ledger: {missing} no record here."
     if codes & {"ECT304", "ECT305"}:
         yield "An order of all tasks: some build on themselves."
-    if "ECT901" in codes:
+    if BROKEN in codes:
         yield "What the failed rules look for."
     if summary.findings["ignored"]:
         ignored = count(summary.findings["ignored"], "finding does", "findings do")

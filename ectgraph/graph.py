@@ -186,11 +186,11 @@ def shortest_cycle(graph: nx.DiGraph[str], knot: Iterable[str]) -> list[str]:
     >>> shortest_cycle(g, ["a", "b", "c"])
     ['b', 'c']
     """
-    nodes = list(knot)
-    inside = graph.subgraph(nodes).copy()
+    tasks = list(knot)
+    inside = graph.subgraph(tasks).copy()
     steps = inside.number_of_nodes() + inside.number_of_edges()
     best: list[str] = []
-    for start in nodes[: max(1, CYCLE_SEARCH // steps)]:
+    for start in tasks[: max(1, CYCLE_SEARCH // steps)]:
         cycle = _cycle_through(inside, start)
         if not best or len(cycle) < len(best):
             best = cycle

@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack
 
 from ectgraph import labels
 from ectgraph.ledger import Ledger
@@ -123,57 +123,52 @@ class Rule:
         return "token" if self.word else "ledger"
 
 
+class About(TypedDict):
+    """What a rule says of itself, next to its code, its name and its severity; see `Rule`."""
+
+    cites: str
+    advice: str
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+
+
 def problem_rule(
-    code: str,
-    name: str,
-    severity: Severity,
-    *,
-    cites: str,
-    advice: str,
-    good: tuple[str, ...],
-    bad: tuple[str, ...],
+    code: str, name: str, severity: Severity, **about: Unpack[About]
 ) -> Callable[[ProblemCheck], Rule]:
     """Make a rule of a function that words one problem; `name` is the kind of the problem."""
 
     def make(word: ProblemCheck) -> Rule:
-        return Rule(
-            code=code,
-            name=name,
-            severity=severity,
-            cites=cites,
-            advice=advice,
-            good=good,
-            bad=bad,
-            doc=inspect.getdoc(word) or "",
-            word=word,
-        )
+        doc = inspect.getdoc(word) or ""
+        return Rule(code=code, name=name, severity=severity, doc=doc, word=word, **about)
 
     return make
 
 
 def ledger_rule(
-    code: str,
-    name: str,
-    severity: Severity,
-    *,
-    cites: str,
-    advice: str,
-    good: tuple[str, ...],
-    bad: tuple[str, ...],
+    code: str, name: str, severity: Severity, **about: Unpack[About]
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that looks at a whole ledger."""
 
     def make(check: Check) -> Rule:
-        return Rule(
-            code=code,
-            name=name,
-            severity=severity,
-            cites=cites,
-            advice=advice,
-            good=good,
-            bad=bad,
-            doc=inspect.getdoc(check) or "",
-            check=check,
-        )
+        doc = inspect.getdoc(check) or ""
+        return Rule(code=code, name=name, severity=severity, doc=doc, check=check, **about)
 
     return make
+
+
+BROKEN = "ECT901"
+"""The rule that tells of other rules that failed."""
+
+
+def broken(code: str, traceback: str) -> Hit:
+    """What `BROKEN` says of a rule that raised.
+
+    >>> broken("ECT201", "KeyError: 'kid'").message
+    "the rule ECT201 failed: KeyError: 'kid'"
+    """
+    last = traceback.strip().splitlines()[-1]
+    return Hit(
+        f"the rule {code} failed: {last}",
+        evidence={"rule": code, "traceback": traceback},
+        witness=code,
+    )

@@ -357,3 +357,19 @@ def test_a_rule_that_cannot_be_had_stops_the_program(tmp_path: Path, source: str
     assert done.returncode == 1
     assert words in done.stderr
     assert done.stdout == b""
+
+
+def test_a_problem_rule_that_raises_is_told_and_the_reading_goes_on(monkeypatch):
+    def raises(problem):
+        raise LookupError(problem.where)
+
+    monkeypatch.setitem(ectgraph.rules._WORDING, "bad-signature", ("ECT201", raises))
+
+    report = sketch("a@0; b@5<a !flipped; c@9<b").lint()
+
+    (finding,) = report.findings
+    assert (finding.code, finding.severity) == ("ECT901", "fatal")
+    assert finding.message == "the rule ECT201 failed: LookupError: 'signature'"
+    assert finding.places[0].line == 2
+    assert report.summary.tasks == 3
+    assert "What the failed rules look for." in report.not_established

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from ectgraph import labels
 from ectgraph.errors import EctgraphError
 from ectgraph.model import Severity
 from ectgraph.version import __version__
@@ -203,7 +204,10 @@ def draw(
     if output is None:
         typer.echo(drawing.dot, nl=False)
     else:
-        typer.echo(f"{drawing.save(output)}: {len(case.graph) - drawing.hidden} tasks", err=True)
+        figures = case.report.summary
+        missing = f", {figures.missing:,} missing" if figures.missing else ""
+        what = f"{labels.count(figures.tasks, 'task')}{missing}"
+        typer.echo(f"{drawing.save(output)}: {what}", err=True)
     if drawing.hidden:
         shown = f"{len(case.graph) - drawing.hidden:,} of {len(case.graph):,}"
         typer.echo(f"ectgraph: {shown} tasks drawn; --max-nodes N draws more", err=True)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
+from traceback import format_exc
 
 from ectgraph.model import Hit, Problem
-from ectgraph.rule import ProblemCheck, Rule
+from ectgraph.rule import BROKEN, ProblemCheck, Rule, broken
 
 
 def _collect() -> dict[str, Rule]:
@@ -33,6 +34,9 @@ _WORDING: dict[str, tuple[str, ProblemCheck]] = {
 
 
 def judge(problem: Problem) -> tuple[str, Hit]:
-    """Have a problem judged by its rule: (code, hit)."""
+    """Have a problem judged by its rule: (code, hit). A rule that raises is a hit of `BROKEN`."""
     code, word = _WORDING[problem.kind]
-    return code, word(problem)
+    try:
+        return code, word(problem)
+    except Exception:  # noqa: BLE001  # whatever a rule does wrong, the reading goes on
+        return BROKEN, broken(code, format_exc())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+from ectgraph.rule import BROKEN, Evidence, Hit, Severity, broken, ledger_rule
 
 
 @ledger_rule(
-    "ECT901",
+    BROKEN,
     "rule-broke",
     Severity.FATAL,
     cites="policy",
@@ -23,9 +23,4 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     crafted record could otherwise hide from it.
     """
     for code, traceback in evidence.broken:
-        last = traceback.strip().splitlines()[-1]
-        yield Hit(
-            f"the rule {code} failed: {last}",
-            evidence={"rule": code, "traceback": traceback},
-            witness=code,
-        )
+        yield broken(code, traceback)
