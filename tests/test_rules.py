@@ -369,7 +369,7 @@ def test_a_problem_rule_that_raises_is_told_and_the_reading_goes_on(monkeypatch)
 
     (finding,) = report.findings
     assert (finding.code, finding.severity) == ("ECT901", "fatal")
-    assert finding.message == "the rule ECT201 failed: LookupError: 'signature'"
+    assert finding.message == "the rule ECT201 failed: LookupError: signature"
     assert finding.places[0].line == 2
     assert report.summary.tasks == 3
     assert "What the failed rules look for." in report.not_established
