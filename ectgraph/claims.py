@@ -6,6 +6,7 @@ raises for data or judges by a policy. Signatures are the next step (`signature`
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -18,6 +19,10 @@ Claims: TypeAlias = dict[str, Any]
 
 REQUIRED = ("iss", "aud", "iat", "exp", "jti", "exec_act")
 """Claims that every ECT must have, next to its list of parents (draft-00 §4)."""
+
+APPROVED, REJECTED, PENDING = "approved", "rejected", "pending_human_review"
+DECISIONS = (APPROVED, REJECTED, PENDING)
+"""What `pol_decision` may say (early draft-00 §4)."""
 
 MAX_NUMBER = 2**53 - 1
 """Largest integer that all JSON readers agree on (RFC 7493 §2.2); a later date is no date."""
@@ -116,6 +121,19 @@ def duplicate_problems(names: tuple[str, ...], where: str) -> tuple[Problem, ...
     return tuple(Problem("duplicate-member", where, name) for name in names)
 
 
+_HEX = "[0-9a-fA-F]"
+_UUID = re.compile("-".join(f"{_HEX}{{{count}}}" for count in (8, 4, 4, 4, 12))).fullmatch
+
+
+def is_uuid(text: str) -> bool:
+    """Whether an id is a UUID in its usual form (RFC 9562 §4).
+
+    >>> is_uuid("550e8400-e29b-41d4-a716-446655440000"), is_uuid("550e8400")
+    (True, False)
+    """
+    return _UUID(text) is not None
+
+
 def looks_like_claims(value: Claims) -> bool:
     """Whether a JSON object is a claims set rather than something else (draft-01, level L1).
 
@@ -175,6 +193,8 @@ class _Typed(msgspec.Struct, gc=False):
     out_hash: Text = _ABSENT
     pol: Text = _ABSENT
     pol_decision: Text = _ABSENT
+    pol_enforcer: Text = _ABSENT
+    pol_timestamp: Date = _ABSENT
     ext: dict[str, Any] = _ABSENT
     ect_ext: dict[str, Any] = _ABSENT
 
@@ -230,25 +250,25 @@ def read_claims(
     if "par" not in claims and "pred" not in claims:
         problems.append(Problem("missing-claim", "pred" if is_01 else "par", "it is absent"))
     aud = (typed.aud,) if isinstance(typed.aud, str) else typed.aud or ()
-    pol, pol_decision = _policy_claims(typed)
-    token = Token(
-        jti=typed.jti,
-        wid=same(typed.wid, typed.wid),
-        iss=same(typed.iss, typed.iss),
-        sub=same(typed.sub, typed.sub),
-        aud=same(aud, aud),
-        iat=typed.iat,
-        exp=typed.exp,
-        exec_act=same(typed.exec_act, typed.exec_act),
-        parents=_parents(typed, problems),
-        inp_hash=typed.inp_hash,
-        out_hash=typed.out_hash,
-        pol=pol,
-        pol_decision=pol_decision,
-        ext=typed.ext if typed.ect_ext is None else typed.ect_ext,
-        header=header,
-        draft="01" if is_01 else "early-00" if _is_early(typed) else "00",
-        level="L2" if signed else "L1",
+    pol, pol_decision = _policy_claims(typed, problems)
+    token = Token(  # by position, which takes a fifth of the time
+        typed.jti,
+        same(typed.wid, typed.wid),
+        same(typed.iss, typed.iss),
+        same(typed.sub, typed.sub),
+        same(aud, aud),
+        typed.iat,
+        typed.exp,
+        same(typed.exec_act, typed.exec_act),
+        _parents(typed, problems),
+        typed.inp_hash,
+        typed.out_hash,
+        pol,
+        pol_decision,
+        typed.ext if typed.ect_ext is None else typed.ect_ext,
+        header,
+        "01" if is_01 else "early-00" if _is_early(typed) else "00",
+        "L2" if signed else "L1",
     )
     return token, tuple(problems) if problems else ()
 
@@ -264,15 +284,22 @@ def _parents(typed: Any, problems: list[Problem]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(par + pred))
 
 
-def _policy_claims(typed: Any) -> tuple[str | None, str | None]:
+def _policy_claims(typed: Any, problems: list[Problem]) -> tuple[str | None, str | None]:
     """`pol` and `pol_decision`: at the top in draft-00, inside the extension in draft-01."""
     pol, decision, extension = typed.pol, typed.pol_decision, typed.ect_ext
-    if extension is not None:
-        inner, inner_decision = extension.get("pol"), extension.get("pol_decision")
-        pol = inner if pol is None and isinstance(inner, str) else pol
-        if decision is None and isinstance(inner_decision, str):
-            decision = inner_decision
+    if extension is not None and ("pol" in extension or "pol_decision" in extension):
+        inner, bad = _convert({n: extension[n] for n in _PAIRED if n in extension})
+        problems += [Problem(p.kind, f"ect_ext.{p.where}", p.detail) for p in bad]
+        pol, decision = pol or inner.pol, decision or inner.pol_decision
+    if (pol is None) != (decision is None):
+        stated, absent = _PAIRED if decision is None else _PAIRED[::-1]
+        # A claim that is there and ill-typed has been told already.
+        if not any(p.kind == "ill-typed-claim" and p.where.endswith(absent) for p in problems):
+            problems.append(Problem("unpaired-policy", stated, f"{stated!r} without {absent!r}"))
     return pol, decision
+
+
+_PAIRED = ("pol", "pol_decision")
 
 
 def _is_early(typed: Any) -> bool:

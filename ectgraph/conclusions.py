@@ -46,6 +46,8 @@ def _established(evidence: Evidence, summary: Summary, silent: set[str]) -> Iter
         if verified < summary.tokens:
             who = f"{verified:,} of {count(summary.tokens, 'signature')}"
         yield f"{who} verified (ES256, {keys})."
+        if _keys_are_bound(evidence):
+            yield "Each verified token was signed with a key of the issuer that it names."
     # What could not be read may break every rule there is.
     among = "Among the tokens that were read: " if summary.unreadable else ""
     for sentence in _of_graph(evidence, summary, silent) if summary.tasks else ():
@@ -87,13 +89,18 @@ def _not_established(evidence: Evidence, summary: Summary, codes: set[str]) -> I
     untimed, _ = order_unknown(evidence)
     if untimed:
         yield f"The order in time of {count(untimed, 'parent link')}: a time is not known."
-    if summary.trust["verified"]:
+    if summary.trust["verified"] and not _keys_are_bound(evidence):
         yield "That each key belongs to the issuer that its tokens name."
     entries = evidence.ledger.entries
     if any(entry.seq is not None or entry.prev_hash is not None for entry in entries):
         yield "That the ledger's sequence and hash chain hold: this version does not check them."
     yield "That the ledger is complete: entries cut off its end, or never written, leave no trace."
     yield "That the tasks were done as told: a signature shows who claims it, not that it happened."
+
+
+def _keys_are_bound(evidence: Evidence) -> bool:
+    """Whether the key set says of every key whose it is; then a verified token is its issuer's."""
+    return evidence.ring is not None and all(key.iss for key in evidence.ring.keys)
 
 
 def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:

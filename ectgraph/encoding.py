@@ -9,6 +9,7 @@ out of a library's decoder and encoder unchanged had only one reading.
 from __future__ import annotations
 
 import binascii
+import hashlib
 import json
 from collections import Counter
 from typing import Any, NoReturn
@@ -113,7 +114,7 @@ def read_json(data: bytes, max_depth: int) -> tuple[Any, tuple[str, ...]]:
     except RecursionError as error:
         raise _too_deep(max_depth) from error
     # Every level of nesting costs a bracket, so few brackets need no closer look.
-    if data.count(b"{") + data.count(b"[") > max_depth and _deeper_than(value, max_depth):
+    if data.count(b"{") + data.count(b"[") > max_depth and deeper_than(value, max_depth):
         raise _too_deep(max_depth)
     return value, duplicates
 
@@ -168,8 +169,14 @@ def _finite(text: str) -> float:
     return number
 
 
-def _deeper_than(value: Any, limit: int) -> bool:
-    """Whether a value nests deeper than `limit`, without recursion."""
+def deeper_than(value: Any, limit: int, *, leaves: bool = False) -> bool:
+    """Whether a value nests deeper than `limit` levels, without recursion.
+
+    Objects and arrays count as levels; with `leaves`, whatever is in the innermost one as well.
+
+    >>> deeper_than({"a": [1]}, 2), deeper_than({"a": [1]}, 2, leaves=True)
+    (False, True)
+    """
     level = [value]
     for _ in range(limit):
         level = [
@@ -180,4 +187,43 @@ def _deeper_than(value: Any, limit: int) -> bool:
         ]
         if not level:
             return False
-    return any(isinstance(item, (dict, list)) for item in level)
+    return leaves or any(isinstance(item, (dict, list)) for item in level)
+
+
+def compact_json(value: Any) -> bytes:
+    """JSON without spaces, in UTF-8.
+
+    >>> compact_json({"exec_act": "prüfen"}).decode()
+    '{"exec_act":"prüfen"}'
+    """
+    return _encode(value)
+
+
+_HASH_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+
+
+def hash_defect(text: str) -> str | None:
+    """Why a hash claim is no hash; `None` when it is one (draft-00 §4, and its early form).
+
+    >>> hash_defect("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0")
+    >>> hash_defect("md5:rL0Y20zC-Fzt72VPzMSk2A")
+    "names 'md5', which is none of sha-256, sha-384, sha-512"
+    """
+    name, separator, value = text.rpartition(":")
+    if separator and name not in _HASH_BYTES:
+        return f"names {name!r}, which is none of {', '.join(_HASH_BYTES)}"
+    size = _HASH_BYTES[name or "sha-256"]
+    try:
+        length = len(decode_base64url(value.encode()))
+    except EncodingError as problem:
+        return f"is no hash: {problem.detail}"
+    return None if length == size else f"has {length} bytes; a hash of this kind has {size}"
+
+
+def hash_of(data: bytes) -> str:
+    """The SHA-256 of what went in, or came out, as `inp_hash` and `out_hash` hold it.
+
+    >>> hash_of(b"abc")
+    'ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0'
+    """
+    return encode_base64url(hashlib.sha256(data).digest()).decode()

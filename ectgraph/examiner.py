@@ -13,13 +13,16 @@ import msgspec
 
 from ectgraph.claims import Reader, Reading, read_unsigned_claims
 from ectgraph.formats.entry import Content, unwrap
-from ectgraph.keys import KeyRing
+from ectgraph.keys import Keys
 from ectgraph.model import Hit, Problem, Token, Trust
 from ectgraph.policy import Policy
 from ectgraph.signature import Verifier
 
-Judge: TypeAlias = Callable[[Problem], tuple[str, Hit]]
-"""Words a problem as (rule code, hit); a function of a module, so that it can go to a worker."""
+Judge: TypeAlias = Callable[
+    [Token | None, tuple[Problem, ...], Policy], tuple[tuple[str, Hit], ...]
+]
+"""Judges what is known of one record: (rule code, hit) of each rule that hits. A function of a
+module, so that it can go to a worker."""
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
@@ -37,12 +40,12 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 class Examiner:
     """Examines records under one policy, with one key ring."""
 
-    def __init__(self, ring: KeyRing | None, policy: Policy, judge: Judge | None = None) -> None:
-        """Without a ring signatures stay unchecked, without a judge problems stay unworded."""
+    def __init__(self, keys: Keys, policy: Policy, judge: Judge | None = None) -> None:
+        """Without keys signatures stay unchecked, without a judge nothing is judged."""
         self._policy = policy
         self._reader = Reader(policy.max_json_depth)
-        self._verifier = Verifier(ring, policy)
-        self._unchecked = Trust.UNCHECKED if ring is None else Trust.INVALID
+        self._verifier = Verifier(keys, policy)
+        self._unchecked = Trust.UNCHECKED if keys is None else Trust.INVALID
         self._judge = judge
 
     def examine(self, body: bytes, length: int) -> Facts:
@@ -59,18 +62,38 @@ class Examiner:
         else:
             content = unwrap(body, self._policy.max_json_depth)
         reading = self._read(content)
-        token = reading.token
-        trust, problems = self._unchecked, content.problems + reading.problems
+        trust, problems, hits = self._examine(reading, content.problems, self._policy)
+        return Facts(
+            reading.token,
+            trust,
+            problems,
+            hits,
+            content.seq,
+            content.recorded_at,
+            content.prev_hash,
+        )
+
+    def examine_token(self, compact: bytes, policy: Policy) -> Facts:
+        """Examine a token that no record wraps, under a policy that may tell the time."""
+        self._reader.forget()
+        if len(compact) > policy.max_record_bytes:
+            return self.examine(b"", len(compact))
+        reading = self._reader.read(compact)
+        return Facts(reading.token, *self._examine(reading, (), policy), None, None, None)
+
+    def _examine(
+        self, reading: Reading, problems: tuple[Problem, ...], policy: Policy
+    ) -> tuple[Trust, tuple[Problem, ...], tuple[tuple[str, Hit], ...]]:
+        """(trust, problems, hits) of what was read; `problems` are those of its record."""
+        token, trust = reading.token, self._unchecked
+        found = problems + reading.problems
         if token is not None:
             trust, refusals = self._verifier.verify(reading)
-            if problems or refusals:
-                problems = tuple(dict.fromkeys(problems + refusals))
-        if content.problems and trust is Trust.VERIFIED:
+            if found or refusals:
+                found = tuple(dict.fromkeys(found + refusals))
+        if problems and trust is Trust.VERIFIED:
             trust = Trust.INVALID  # an entry that holds two tokens verifies neither
-        hits = tuple(map(self._judge, problems)) if problems and self._judge else ()
-        return Facts(
-            token, trust, problems, hits, content.seq, content.recorded_at, content.prev_hash
-        )
+        return trust, found, self._judge(token, found, policy) if self._judge else ()
 
     def examine_all(self, bodies: Sequence[tuple[bytes, int]]) -> list[Facts]:
         """Examine several records, given as (content, length)."""

@@ -6,6 +6,7 @@ tokens that did not verify; `proven` is the view of what verified.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from ectgraph.formats.entry import token_bytes
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Trust
 
+ANCESTOR_SEARCH = 20_000_000
+"""Steps after which the counting of ancestors gives up."""
 CYCLE_SEARCH = 2_000_000
 """Steps after which the search for a knot's shortest cycle settles for the shortest one found."""
 
@@ -35,8 +38,8 @@ def build(ledger: Ledger) -> nx.DiGraph[str]:
     with paused():
         graph.add_nodes_from(ledger.tasks)
         entries = ledger.entries
-        for (_, node), positions in zip(nodes(graph), ledger.tasks.values(), strict=True):
-            _describe(node, [entries[position] for position in positions])
+        for (task, node), positions in zip(nodes(graph), ledger.tasks.values(), strict=True):
+            _describe(node, ledger.witness(task), [entries[position] for position in positions])
         missing: dict[str, str] = {}
         graph.add_edges_from(_edges(ledger, missing))
         for jti, name in missing.items():
@@ -44,13 +47,9 @@ def build(ledger: Ledger) -> nx.DiGraph[str]:
     return graph
 
 
-def _describe(node: dict[str, Any], entries: list[Entry]) -> None:
-    """Fill in a node's attributes from the entries that claim the task."""
-    entry = entries[0]
-    status = "present"
-    if len(entries) > 1:
-        entry = next((e for e in entries if e.trust is Trust.VERIFIED), entry)
-        status = "present" if _are_copies(entries) else "duplicate"
+def _describe(node: dict[str, Any], entry: Entry, entries: list[Entry]) -> None:
+    """Fill in a node's attributes from the entry that speaks for it, of all that claim the task."""
+    status = "present" if len(entries) == 1 or _are_copies(entries) else "duplicate"
     token = entry.token
     if token is None:  # pragma: no cover  # a task always has a token
         return
@@ -173,6 +172,53 @@ def measure(graph: nx.DiGraph[str]) -> Shape:
     deepest = min(node for c in last for node in condensed.nodes[c]["members"])
     knots = sorted(sorted(component) for component in members if len(component) > 1)
     return Shape(depth=depth, deepest=deepest, knots=tuple(map(tuple, knots)))
+
+
+def crowded(graph: nx.DiGraph[str], limit: int) -> list[tuple[str, bool]]:
+    """Tasks that nobody builds on and that have more than `limit` ancestors.
+
+    With each comes whether its ancestors were counted. Bounds settle nearly all tasks in linear
+    time; where they do not, ancestors are counted one by one, up to the limit. A graph that would
+    need more than `ANCESTOR_SEARCH` steps for that has the rest told as not counted.
+
+    >>> crowded(nx.DiGraph([("a", "b"), ("b", "c")]), 1)
+    [('c', True)]
+    """
+    if len(graph) - 1 <= limit:
+        return []
+    leaves = [task for task in graph if not graph.succ[task]]
+    most = _ancestor_bounds(graph, limit)
+    found: list[tuple[str, bool]] = []
+    known: dict[frozenset[str], bool] = {}
+    steps = 0
+    for leaf in leaves:
+        if most.get(leaf, limit + 1) <= limit:
+            continue
+        parents = frozenset(graph.pred[leaf])
+        if parents not in known and steps <= ANCESTOR_SEARCH:
+            seen, queue = set(parents), list(parents)
+            while queue and len(seen) <= limit:
+                above = graph.pred[queue.pop()]
+                steps += len(above) + 1
+                queue += [task for task in above if task not in seen]
+                seen.update(above)
+            known[parents] = len(seen) > limit
+        if known.get(parents, True):
+            found.append((leaf, parents in known))
+    return found
+
+
+def _ancestor_bounds(graph: nx.DiGraph[str], limit: int) -> dict[str, int]:
+    """How many ancestors each task has at most, counted to just above the limit.
+
+    In a graph with cycles the tasks after them are left out: nothing is known of those.
+    """
+    most: dict[str, int] = {}
+    with contextlib.suppress(nx.NetworkXUnfeasible):
+        for task in nx.topological_sort(graph):
+            bound = sum(most[parent] + 1 for parent in graph.pred[task])
+            most[task] = min(bound, limit + 1)
+    return most
 
 
 def shortest_cycle(graph: nx.DiGraph[str], knot: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Key files -> KeyRing: JWKS, PEM public keys, or folders of either.
+"""Key files -> KeyRing: JWKS, PEM public keys, or folders of either; and an agent's own key.
 
 A key that cannot be used never spoils the set: it stays as a `BadKey` and becomes a finding. Only
 when nothing is left to verify with is it the caller's mistake.
@@ -6,17 +6,19 @@ when nothing is left to verify with is it the caller's mistake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 
-from ectgraph.encoding import EncodingError, read_json
+from ectgraph import labels
+from ectgraph.encoding import EncodingError, encode_base64url, read_json
 from ectgraph.errors import EctgraphError
 from ectgraph.model import KeySource
 
@@ -33,6 +35,30 @@ class Key(msgspec.Struct, frozen=True, gc=False):
     curve: str | None
     """`P-256`, `P-384` …; `None` for a key that is not on a NIST curve."""
     source: str
+    iss: str | None = None
+    """The only issuer it may sign for; `None` where the key set binds it to none."""
+    nbf: int | float | None = None
+    """Seconds since 1970 from which it is good; `None`: from ever."""
+    exp: int | float | None = None
+    """Seconds since 1970 until which it is good; `None`: for ever."""
+    revoked_at: int | float | None = None
+    """Seconds since 1970 from which it is no longer good; `None`: not revoked."""
+
+    def unfit(self, iat: float | None) -> str | None:
+        """Why the key was not good at a time; `None` when it was, or when no time is known.
+
+        >>> Key("a", b"", "P-256", "keys.json", revoked_at=100).unfit(150)
+        'revoked from 1970-01-01 00:01:40 UTC on'
+        """
+        if iat is None:
+            return None
+        if self.nbf is not None and iat < self.nbf:
+            return f"not good before {labels.time(self.nbf)}"
+        if self.exp is not None and iat >= self.exp:
+            return f"good until {labels.time(self.exp)}"
+        if self.revoked_at is not None and iat >= self.revoked_at:
+            return f"revoked from {labels.time(self.revoked_at)} on"
+        return None
 
 
 class BadKey(msgspec.Struct, frozen=True, gc=False):
@@ -94,6 +120,13 @@ class KeyRing(msgspec.Struct, frozen=True):
         keys = tuple(key for key in found if isinstance(key, Key))
         bad = tuple(key for key in found if isinstance(key, BadKey))
         return cls(keys, bad, (KeySource(source, len(keys)),))
+
+
+Resolver: TypeAlias = Callable[[str], Any]
+"""Gives the key for a `kid`: of `cryptography`, PEM, a JWK, or `None` when it knows none."""
+
+Keys: TypeAlias = KeyRing | Resolver | None
+"""What signatures are checked with; `None` checks none."""
 
 
 def _kid(key: BadKey) -> str:
@@ -159,7 +192,7 @@ def _read_jwks(jwks: dict[str, Any], source: str) -> Iterator[Key | BadKey]:
                 public = {
                     name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in jwk
                 }
-                yield _key(kid, jwt.PyJWK(public).key, source)
+                yield replace(_key(kid, jwt.PyJWK(public).key, source), **_bounds(jwk))
                 continue
             except (*_UNREADABLE, jwt.PyJWTError) as error:
                 reason = f"it is no valid JWK ({str(error).splitlines()[0]})"
@@ -176,15 +209,115 @@ def _refusal(jwk: Any) -> str | None:
         return "it is a symmetric key, and its holder could forge every token"
     if jwk.get("use", "sig") != "sig":
         return f"its 'use' is {jwk['use']!r}, not signing"
-    return None
+    odd = [name for name in ("iss", "identity") if not isinstance(jwk.get(name, ""), str)]
+    odd += [name for name in _WINDOW if type(jwk.get(name, 0)) not in (int, float)]
+    return f"its {odd[0]!r} cannot be read, so it is not clear what it may sign" if odd else None
+
+
+_WINDOW = ("nbf", "exp", "revoked_at")
+
+
+def _bounds(jwk: dict[str, Any]) -> dict[str, Any]:
+    """For whom, and when, a JWK may sign (docs/formats.md)."""
+    found = {name: jwk[name] for name in _WINDOW if name in jwk}
+    iss = jwk.get("iss") or jwk.get("identity")
+    return found | {"iss": iss} if iss else found
 
 
 def _key(kid: Any, public: Any, source: str) -> Key:
     spki = public.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    curve = None
-    if isinstance(public, ec.EllipticCurvePublicKey):
-        names = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
-        curve = names.get(public.curve.name, public.curve.name)
-    return Key(kid, spki, curve, source)
+    return Key(kid, spki, _curve(public), source)
+
+
+def _curve(key: Any) -> str | None:
+    if not isinstance(key, (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey)):
+        return None
+    names = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+    return names.get(key.curve.name, key.curve.name)
+
+
+def as_key(material: Any, kid: str) -> Key:
+    """One public key from whatever a caller has: of `cryptography`, PEM, a JWK, or a `Key`.
+
+    Raises:
+        EctgraphError: it is none of these.
+
+    """
+    if isinstance(material, Key):
+        return material
+    if isinstance(material, (str, bytes)):
+        data = material.encode() if isinstance(material, str) else material
+        found: Any = next(_read_pem(data, Path(kid)), None)
+    elif isinstance(material, dict):
+        found = next(iter(_read_jwks({"keys": [{**material, "kid": kid}]}, "<jwk>")))
+    else:
+        found = _key(kid, material, "<key>") if hasattr(material, "public_bytes") else None
+    if isinstance(found, Key):
+        return found
+    reason = f": {found.reason}" if isinstance(found, BadKey) else ""
+    message = f"the key {kid!r} is no public key, PEM or JWK{reason}"
+    raise EctgraphError(message)
+
+
+def generate_key() -> ec.EllipticCurvePrivateKey:
+    """Make a new private key for ES256, on the curve P-256.
+
+    >>> generate_key().curve.name
+    'secp256r1'
+    """
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def private_key(material: Any) -> ec.EllipticCurvePrivateKey:
+    """An agent's private key from whatever it has: of `cryptography`, PEM, or a JWK.
+
+    Raises:
+        EctgraphError: it is none of these, or not on the curve P-256; the message never holds
+            any of the key.
+
+    >>> import cryptography.hazmat.primitives.asymmetric.rsa as rsa
+    >>> private_key(rsa.generate_private_key(65537, 2048))
+    Traceback (most recent call last):
+    ectgraph.errors.EctgraphError: the private key is not on the curve P-256, which ES256 needs
+
+    """
+    import jwt  # noqa: PLC0415
+
+    key = material
+    try:
+        if isinstance(material, (str, bytes)):
+            data = material.encode() if isinstance(material, str) else material
+            key = serialization.load_pem_private_key(data, password=None)
+        elif isinstance(material, dict):
+            key = jwt.PyJWK(material).key
+    except (*_UNREADABLE, jwt.PyJWTError) as error:
+        message = "the private key is no unencrypted PEM private key, and no private JWK"
+        raise EctgraphError(message) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or _curve(key) != "P-256":
+        message = "the private key is not on the curve P-256, which ES256 needs"
+        raise EctgraphError(message)
+    return key
+
+
+def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A private key as PEM, not encrypted (PKCS #8)."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def public_jwk(key: Any, kid: str, iss: str | None = None) -> dict[str, str]:
+    """The public half of a P-256 key as a JWK; `iss` binds it to one issuer (docs/formats.md).
+
+    >>> sorted(public_jwk(generate_key(), "agent-a"))
+    ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']
+    """
+    public = key.public_key() if isinstance(key, ec.EllipticCurvePrivateKey) else key
+    numbers = public.public_numbers()
+    x, y = (encode_base64url(n.to_bytes(32)).decode() for n in (numbers.x, numbers.y))
+    jwk = {"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid}
+    return jwk | ({"iss": iss} if iss else {}) | {"x": x, "y": y}

@@ -24,6 +24,15 @@ def short(jti: str) -> str:
     return jti[:8]
 
 
+def task(exec_act: str | None, jti: str | None) -> str:
+    """A task as a person would name it: its action and the beginning of its `jti`.
+
+    >>> task("review_spec", "550e8400-e29b-41d4-a716-446655440000")
+    'review_spec 550e8400'
+    """
+    return f"{exec_act or 'a task'} {short(jti or '')}".rstrip()
+
+
 def fit(text: str, width: int) -> str:
     """Cut text to a width in the middle; the end of a long name tells most.
 

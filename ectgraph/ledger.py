@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import overload
 
-from ectgraph.model import Entry, Input
+from ectgraph.model import Entry, Input, Trust
 
 
 class Ledger(Sequence[Entry]):
@@ -22,10 +22,10 @@ class Ledger(Sequence[Entry]):
         self.entries: list[Entry] = []
         self._positions: dict[str, list[int]] = {}  # by `jti`
         for entry in entries:
-            self.append(entry)
+            self.add(entry)
 
-    def append(self, entry: Entry) -> None:
-        """Add an entry at the end."""
+    def add(self, entry: Entry) -> None:
+        """Put an entry, whatever it is, at the end."""
         if entry.token is not None and entry.token.jti is not None:
             known = self._positions.get(entry.token.jti)
             if known is None:
@@ -128,14 +128,36 @@ class Ledger(Sequence[Entry]):
         """The entries that record a task, in the order found; none for a missing parent."""
         return [self.entries[position] for position in self.tasks.get(node, ())]
 
+    def witness(self, node: str) -> Entry:
+        """The entry that speaks for a task: the first that verified, else the first."""
+        return self._first_verified(self.tasks[node])
+
+    def _first_verified(self, positions: Sequence[int]) -> Entry:
+        first = self.entries[positions[0]]
+        if len(positions) == 1 or first.trust is Trust.VERIFIED:
+            return first
+        found = (self.entries[position] for position in positions)
+        return next((entry for entry in found if entry.trust is Trust.VERIFIED), first)
+
     def get(self, jti: str, wid: str | None = None) -> Entry | None:
-        """The first entry of a task, or `None`."""
-        node = self.node(jti, wid)
-        return None if node is None else self.entries[self.tasks[node][0]]
+        """The entry that speaks for a task, resolved as `node` does, in constant time; or `None`.
+
+        Names of nodes depend on the whole ledger, so this does without them: a ledger may grow
+        between any two calls.
+        """
+        positions = self._positions.get(jti)
+        if positions is None:
+            return None
+        if len(positions) > 1:
+            by_wid: dict[str | None, list[int]] = {}
+            for position in positions:
+                by_wid.setdefault(self._wid(position), []).append(position)
+            positions = by_wid.get(wid) or by_wid.get(None) or next(iter(by_wid.values()))
+        return self._first_verified(positions)
 
     def contains(self, jti: str, wid: str | None = None) -> bool:
-        """Whether some record has this `jti`."""
-        return self.node(jti, wid) is not None
+        """Whether some record has this `jti`, as a task of workflow `wid` means it."""
+        return self.get(jti, wid) is not None
 
     def workflows(self) -> list[str]:
         """The distinct `wid`s, in the order found."""

@@ -6,10 +6,13 @@ import traceback
 from collections.abc import Collection, Iterator
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from ectgraph import escape
 from ectgraph.collector import paused
 from ectgraph.conclusions import conclude
 from ectgraph.model import Finding, Hit, Place, Record, Report, Severity
+from ectgraph.policy import Policy
 from ectgraph.rule import Evidence, Rule
 from ectgraph.rules import RULES
 from ectgraph.summary import summarize
@@ -76,14 +79,33 @@ def _findings(
                 yield _finding(evidence, rules[code], hit, (position,), ignored=code not in chosen)
     # Rules about the tool itself come last: they tell what went wrong in the others.
     for rule in sorted(rules.values(), key=lambda rule: rule.severity is Severity.FATAL):
-        if rule.check is None:
-            continue
-        try:
-            for hit in rule.check(evidence):
-                positions = hit.records or _positions(evidence, hit)
-                yield _finding(evidence, rule, hit, positions, ignored=rule.code not in chosen)
-        except Exception:  # noqa: BLE001  # whatever a rule does wrong, the others go on: ECT901
-            evidence.broken.append((rule.code, traceback.format_exc()))
+        for hit, positions in judge(evidence, rule):
+            yield _finding(evidence, rule, hit, positions, ignored=rule.code not in chosen)
+
+
+def judge(evidence: Evidence, rule: Rule) -> Iterator[tuple[Hit, tuple[int, ...]]]:
+    """What a rule over links, or over the ledger, finds: (hit, positions of the entries concerned).
+
+    A rule that raises is put down as broken, and the others go on.
+    """
+    try:
+        for hit in _hits(evidence, rule):
+            yield hit, hit.records or _positions(evidence, hit)
+    except Exception:  # noqa: BLE001  # whatever a rule does wrong, the run goes on: ECT901
+        evidence.broken.append((rule.code, traceback.format_exc()))
+
+
+def _hits(evidence: Evidence, rule: Rule) -> Iterator[Hit]:
+    """What a rule over links, or over the ledger, finds."""
+    if rule.check is not None:
+        yield from rule.check(evidence)
+    compare, policy = rule.compare, evidence.policy
+    if compare is not None:
+        for parent, child, link in evidence.links:
+            hit = compare(link, policy)
+            if hit is not None:
+                witness = evidence.graph.nodes[parent]["jti"]
+                yield replace(hit, task=child, related=(parent,), witness=witness)
 
 
 def _positions(evidence: Evidence, hit: Hit) -> tuple[int, ...]:
@@ -97,7 +119,6 @@ def _finding(
     evidence: Evidence, rule: Rule, hit: Hit, positions: tuple[int, ...], *, ignored: bool
 ) -> tuple[_Order, Finding]:
     ledger = evidence.ledger
-    places = tuple(place(ledger.entries[position].record) for position in positions)
     task, jti, wid = hit.task, None, None
     if task is not None:
         node = evidence.graph.nodes[task]
@@ -110,11 +131,45 @@ def _finding(
     subject = f"{jti}\0{wid or ''}" if jti else ""
     if not subject and positions:
         subject = sha256(ledger.entries[positions[0]].record.body).hexdigest()
+    places = tuple(place(ledger.entries[position].record) for position in positions)
+    made = finding(
+        rule, hit, evidence.policy, subject=subject, task=task, jti=jti, wid=wid, places=places
+    )
+    first = positions[0] if positions else len(ledger)
+    found = replace(made, ignored=True) if ignored else made
+    return (first, rule.code, hit.witness, hit.message), found
+
+
+def finding(
+    rule: Rule,
+    hit: Hit,
+    policy: Policy,
+    *,
+    subject: str,
+    places: tuple[Place, ...],
+    task: str | None = None,
+    jti: str | None = None,
+    wid: str | None = None,
+) -> Finding:
+    """Make a finding of what a rule said, here and at the live gate.
+
+    Args:
+        rule: the rule.
+        hit: what it said.
+        policy: says how bad that is.
+        subject: what it is about, in a form that stays when the record moves; the fingerprint is
+            made of it.
+        places: the records it is about, the primary one first.
+        task: the node of the graph it is about, if any.
+        jti: that task's `jti`.
+        wid: that task's workflow.
+
+    """
     fingerprint = sha256(f"{rule.code}\0{subject}\0{hit.witness}".encode(errors="replace"))
-    finding = Finding(
+    return Finding(
         code=rule.code,
         name=rule.name,
-        severity=rule.severity,
+        severity=policy.severity(rule.code, hit.severity or rule.severity),
         message=escape.terminal(hit.message),
         advice=rule.advice,
         cites=rule.cites,
@@ -124,10 +179,7 @@ def _finding(
         places=places or ((hit.place,) if hit.place else ()),
         evidence=hit.evidence,
         fingerprint=fingerprint.hexdigest()[:16],
-        ignored=ignored,
     )
-    first = positions[0] if positions else len(ledger)
-    return (first, rule.code, hit.witness, hit.message), finding
 
 
 def place(record: Record) -> Place:

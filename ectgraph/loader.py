@@ -121,7 +121,7 @@ def _examine(
             for record, row in zip(batch, rows, strict=True):
                 if record.source in reading.left_in_file and record.whole:
                     force_setattr(record, "kept", None)
-                ledger.append(Entry(record, *row))
+                ledger.add(Entry(record, *row))
             done = sum(record.length for record in batch)
             told += done
             if progress:

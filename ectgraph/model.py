@@ -152,6 +152,11 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     level: Level = "L2"
 
     @property
+    def compensates(self) -> bool:
+        """Whether it says of itself that it undoes something (draft-00 §4)."""
+        return self.ext is not None and self.ext.get("compensation_required") is True
+
+    @property
     def alg(self) -> str | None:
         """The header's `alg`."""
         return self.header.alg if self.header else None
@@ -190,6 +195,8 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     """Numbers, times and names that let a reader check the claim; plain JSON values."""
     witness: str = ""
     """What tells this instance from others of the same rule and task; goes into the fingerprint."""
+    severity: Severity | None = None
+    """How bad this instance is, where that is not the rule's own severity."""
     records: tuple[int, ...] = ()
     """Positions of entries it is about, where the task's own first entry is not the right one."""
     place: Place | None = None

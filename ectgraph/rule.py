@@ -1,24 +1,31 @@
 """What a rule is, and what it may look at.
 
-A rule states one fact that must not be. There are two kinds, and each is one decorated function in
-a file of its own under `rules/`; the file is also the rule's documentation and its tests.
+A rule states one fact that must not be. There are four kinds, by what they look at, and each rule
+is one decorated function in a file of its own under `rules/`; the file is also the rule's
+documentation and its tests.
 
-* `@problem_rule` judges one problem that reading a token established. It runs where the token was
-  read, in parallel, and in the live gate.
+* `@problem_rule` words one problem that reading a token established.
+* `@token_rule` looks at the claims of one token.
+* `@link_rule` looks at a task and one of its parents.
 * `@ledger_rule` looks at the whole ledger through `Evidence`.
+
+The first two run where the token was read, in parallel. The live gate (`agent.gate`) runs the very
+same functions; `step` says at which step of its own.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict, Unpack
+
+import msgspec
 
 from ectgraph import labels
 from ectgraph.ledger import Ledger
-from ectgraph.model import Hit, Problem, Severity
+from ectgraph.model import Entry, Hit, Problem, Severity, Token, Trust
 from ectgraph.policy import Policy
 
 if TYPE_CHECKING:
@@ -27,7 +34,21 @@ if TYPE_CHECKING:
     from ectgraph.graph import Shape
     from ectgraph.keys import KeyRing
 
-__all__ = ["Check", "Evidence", "Hit", "Problem", "ProblemCheck", "Rule", "Severity"]
+__all__ = [
+    "Evidence",
+    "Hit",
+    "LedgerCheck",
+    "Link",
+    "LinkCheck",
+    "Policy",
+    "Problem",
+    "ProblemCheck",
+    "Rule",
+    "Severity",
+    "Token",
+    "TokenCheck",
+    "Trust",
+]
 
 
 class Evidence:
@@ -62,11 +83,27 @@ class Evidence:
         ]
 
     @cached_property
+    def links(self) -> list[tuple[str, str, Link]]:
+        """(parent, child, both as `Link`) of every parent link between two tasks with records."""
+        witness = {task: self.ledger.witness(task) for task in self.ledger.tasks}
+        return [
+            (parent, child, Link.between(witness[parent], witness[child]))
+            for parent, child in self.graph.edges
+            if parent in witness
+        ]
+
+    @cached_property
     def shape(self) -> Shape:
         """Depth and knots of the graph."""
         from ectgraph.graph import measure  # noqa: PLC0415
 
         return measure(self.graph)
+
+    def crowded(self, limit: int) -> list[tuple[str, bool]]:
+        """Tasks that nobody builds on and that have more than so many ancestors; see `graph`."""
+        from ectgraph.graph import crowded  # noqa: PLC0415
+
+        return crowded(self.graph, limit)
 
     def cycle(self, knot: Iterable[str]) -> list[str]:
         """The tasks along a shortest cycle of a knot."""
@@ -83,15 +120,36 @@ class Evidence:
     def name(self, task: str) -> str:
         """A task as a person would name it: its action and the beginning of its `jti`."""
         data = self.graph.nodes[task]
-        return f"{data.get('exec_act', 'a task')} {labels.short(data['jti'])}"
+        return labels.task(data.get("exec_act"), data["jti"])
 
     def jtis(self, tasks: Iterable[str]) -> list[str]:
         """The `jti`s of tasks."""
         return [self.graph.nodes[task]["jti"] for task in tasks]
 
 
+class Link(msgspec.Struct, frozen=True, gc=False):
+    """A task and one of its parents, as their tokens tell them."""
+
+    parent: Token
+    child: Token
+    parent_trust: Trust
+    child_trust: Trust
+
+    @classmethod
+    def between(cls, parent: Entry, child: Entry) -> Link:
+        """The link between two entries that record tasks, so both have tokens."""
+        return cls(parent.token, child.token, parent.trust, child.trust)  # type: ignore[arg-type]
+
+    @property
+    def parent_name(self) -> str:
+        """The parent as a person would name it."""
+        return labels.task(self.parent.exec_act, self.parent.jti)
+
+
 ProblemCheck: TypeAlias = Callable[[Problem], Hit]
-Check: TypeAlias = Callable[[Evidence], Iterator[Hit]]
+TokenCheck: TypeAlias = Callable[[Token, Policy], Sequence[Hit]]
+LinkCheck: TypeAlias = Callable[[Link, Policy], Hit | None]
+LedgerCheck: TypeAlias = Callable[[Evidence], Iterator[Hit]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,15 +170,21 @@ class Rule:
     """Ledgers that yield this rule's code and no other."""
     doc: str
     """What it is, why it matters, how an attacker uses it."""
-    check: Check | None = None
-    """Looks at a ledger; of a ledger rule."""
+    step: int | None = None
+    """The step of the live gate at which it is checked (`agent.gate`); `None`: only in archives."""
     word: ProblemCheck | None = None
     """Words one problem; of a problem rule."""
+    look: TokenCheck | None = None
+    """Looks at a token's claims; of a token rule."""
+    compare: LinkCheck | None = None
+    """Looks at a task and one of its parents; of a link rule."""
+    check: LedgerCheck | None = None
+    """Looks at a ledger; of a ledger rule."""
 
     @property
     def kind(self) -> str:
-        """`token` or `ledger`: what the rule looks at."""
-        return "token" if self.word else "ledger"
+        """`token`, `link` or `ledger`: what the rule looks at."""
+        return "token" if self.word or self.look else "link" if self.compare else "ledger"
 
 
 class About(TypedDict):
@@ -130,6 +194,7 @@ class About(TypedDict):
     advice: str
     good: tuple[str, ...]
     bad: tuple[str, ...]
+    step: NotRequired[int]
 
 
 def problem_rule(
@@ -144,12 +209,39 @@ def problem_rule(
     return make
 
 
+def token_rule(
+    code: str, name: str, severity: Severity, **about: Unpack[About]
+) -> Callable[[TokenCheck], Rule]:
+    """Make a rule of a function that looks at the claims of one token, signed or not."""
+
+    def make(look: TokenCheck) -> Rule:
+        doc = inspect.getdoc(look) or ""
+        return Rule(code=code, name=name, severity=severity, doc=doc, look=look, **about)
+
+    return make
+
+
+def link_rule(
+    code: str, name: str, severity: Severity, **about: Unpack[About]
+) -> Callable[[LinkCheck], Rule]:
+    """Make a rule of a function that looks at a task and one of its parents.
+
+    What it finds is about the child.
+    """
+
+    def make(compare: LinkCheck) -> Rule:
+        doc = inspect.getdoc(compare) or ""
+        return Rule(code=code, name=name, severity=severity, doc=doc, compare=compare, **about)
+
+    return make
+
+
 def ledger_rule(
     code: str, name: str, severity: Severity, **about: Unpack[About]
-) -> Callable[[Check], Rule]:
+) -> Callable[[LedgerCheck], Rule]:
     """Make a rule of a function that looks at a whole ledger."""
 
-    def make(check: Check) -> Rule:
+    def make(check: LedgerCheck) -> Rule:
         doc = inspect.getdoc(check) or ""
         return Rule(code=code, name=name, severity=severity, doc=doc, check=check, **about)
 

@@ -1,4 +1,4 @@
-"""Token + keys -> Trust. The only file that verifies a signature.
+"""Token + keys -> Trust. The only file that verifies a signature, or makes one.
 
 The JOSE libraries take a wrong `typ`, ignore an unknown `crit` or a missing `kid`, and are slower
 than evidence allows; so our own strict reading stands in front, and `cryptography` verifies.
@@ -6,18 +6,23 @@ than evidence allows; so our own strict reading stands in front, and `cryptograp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TypeAlias
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from ectgraph import labels
 from ectgraph.claims import Reading
-from ectgraph.keys import Key, KeyRing
-from ectgraph.model import Header, Problem, Trust
+from ectgraph.keys import Key, KeyRing, Keys, Resolver, as_key
+from ectgraph.model import Header, Problem, Token, Trust
 from ectgraph.policy import Policy
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -32,6 +37,7 @@ TYPES = frozenset({"exec+jwt", "wimse-exec+jwt"})
 Verdict: TypeAlias = tuple[Trust, tuple[Problem, ...]]
 
 _LoadedKey: TypeAlias = tuple[Key, ec.EllipticCurvePublicKey | None]
+_Lookup: TypeAlias = Callable[[str], Sequence[_LoadedKey] | None]
 
 _ES256 = ec.ECDSA(SHA256())
 _TWO_READINGS = frozenset({"bad-encoding", "bad-json", "duplicate-member"})
@@ -50,17 +56,42 @@ def _load(key: Key) -> ec.EllipticCurvePublicKey | None:
     return public if isinstance(public, ec.EllipticCurvePublicKey) else None
 
 
-class Verifier:
-    """Checks signatures with one key ring; loads each key once."""
+def _of_ring(ring: KeyRing) -> _Lookup:
+    """Look keys up in a key ring; loads each once."""
+    by_kid: dict[str, list[_LoadedKey]] = {}
+    for key in ring.keys:
+        by_kid.setdefault(key.kid, []).append((key, _load(key)))
+    return by_kid.get
 
-    def __init__(self, ring: KeyRing | None, policy: Policy) -> None:
-        """Without a ring every signed token is `UNCHECKED`."""
+
+def _of_resolver(resolve: Resolver) -> _Lookup:
+    """Ask the caller for each key, every time: what it says may change."""
+    load = cache(_load)
+
+    def look_up(kid: str) -> Sequence[_LoadedKey] | None:
+        try:
+            material = resolve(kid)
+        except LookupError:  # a dictionary's way to say that it knows none
+            return None
+        if material is None:
+            return None
+        if isinstance(material, ec.EllipticCurvePublicKey) and material.curve.name == "secp256r1":
+            return ((Key(kid, b"", "P-256", "<resolver>"), material),)
+        key = as_key(material, kid)
+        return ((key, load(key)),)
+
+    return look_up
+
+
+class Verifier:
+    """Checks signatures with the keys of one key ring, or of one resolver."""
+
+    def __init__(self, keys: Keys, policy: Policy) -> None:
+        """Without keys every signed token is `UNCHECKED`."""
         self._policy = policy
-        self._keys: dict[str, list[_LoadedKey]] | None = None
-        if ring is not None:
-            self._keys = {}
-            for key in ring.keys:
-                self._keys.setdefault(key.kid, []).append((key, _load(key)))
+        self._look_up: _Lookup | None = None
+        if keys is not None:
+            self._look_up = _of_ring(keys) if isinstance(keys, KeyRing) else _of_resolver(keys)
 
     def verify(self, reading: Reading) -> Verdict:
         """Say how far the token can be trusted, and why not further.
@@ -73,24 +104,40 @@ class Verifier:
             return Trust.UNSIGNED, _LEVEL_TOO_LOW if self._policy.minimum_level != "L1" else ()
         header = token.header if token is not None else None
         problems = tuple(header_problems(header)) if header is not None else ()
-        if self._keys is None:
+        if self._look_up is None:
             return Trust.UNCHECKED, problems
         if header is None or reading.signature is None or _has_two_readings(reading):
             return Trust.INVALID, problems
         if problems:
             no_kid = all(problem.kind == "no-kid" for problem in problems)
             return Trust.UNKNOWN_KEY if no_kid else Trust.UNSUPPORTED, problems
-        return self._check(header.kid or "", reading.signing_input, reading.signature)
-
-    def _check(self, kid: str, signing_input: bytes, signature: bytes) -> Verdict:
-        keys = (self._keys or {}).get(kid)
+        kid = header.kid or ""
+        keys = self._look_up(kid)
         if keys is None:
             problem = Problem("unknown-key", "kid", f"no given key has the kid {kid!r}")
             return Trust.UNKNOWN_KEY, (problem,)
-        defect = _es256_defect(signing_input, signature, keys)
-        if defect is None:
-            return Trust.VERIFIED, ()
-        return Trust.INVALID, (Problem("bad-signature", "signature", defect),)
+        return _check(token, reading.signing_input, reading.signature, keys)
+
+
+def _check(
+    token: Token | None, signing_input: bytes, signature: bytes, keys: Sequence[_LoadedKey]
+) -> Verdict:
+    """Find the key that made the signature, and say whether it was that key's to make."""
+    iat = token.iat if token is not None else None
+    if len(keys) > 1:  # rotation under one kid: those that were good then come first
+        keys = sorted(keys, key=lambda key: key[0].unfit(iat) is not None)
+    signer = _es256_signer(signing_input, signature, keys)
+    if isinstance(signer, str):
+        return Trust.INVALID, (Problem("bad-signature", "signature", signer),)
+    unfit = signer.unfit(iat)
+    if unfit is not None:
+        detail = f"key {signer.kid!r} was {unfit}, and the token is of {labels.time(iat or 0)}"
+        return Trust.INVALID, (Problem("key-not-valid-then", "kid", detail),)
+    iss = token.iss if token is not None else None
+    if signer.iss is not None and signer.iss != iss:
+        detail = f"key {signer.kid!r} belongs to {signer.iss}, and the token is by {iss}"
+        return Trust.INVALID, (Problem("issuer-not-bound", "iss", detail),)
+    return Trust.VERIFIED, ()
 
 
 def header_problems(header: Header) -> Iterator[Problem]:
@@ -118,8 +165,8 @@ def _has_two_readings(reading: Reading) -> bool:
     return bool(problems) and any(problem.kind in _TWO_READINGS for problem in problems)
 
 
-def _es256_defect(signing_input: bytes, signature: bytes, keys: list[_LoadedKey]) -> str | None:
-    """Why none of the keys made this signature; `None` when one did (RFC 7518 §3.4)."""
+def _es256_signer(signing_input: bytes, signature: bytes, keys: Sequence[_LoadedKey]) -> Key | str:
+    """The key that made this signature; or why none of them did (RFC 7518 §3.4)."""
     if len(signature) != 64:
         return f"it has {len(signature)} bytes; an ES256 signature has 64"
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
@@ -136,5 +183,26 @@ def _es256_defect(signing_input: bytes, signature: bytes, keys: list[_LoadedKey]
         except InvalidSignature:
             defect = f"it was not made by key {key.kid!r} over these bytes"
         else:
-            return None
+            return key
     return defect
+
+
+def sign(signing_input: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Sign as ES256 does: r and s side by side, 64 bytes (RFC 7518 §3.4).
+
+    Deterministic (RFC 6979) where the system's OpenSSL can: the same token for the same claims, and
+    no private key lost to a bad source of random numbers.
+
+    >>> len(sign(b"header.payload", ec.generate_private_key(ec.SECP256R1())))
+    64
+    """
+    r, s = decode_dss_signature(key.sign(signing_input, _signing()))
+    return r.to_bytes(32) + s.to_bytes(32)
+
+
+@cache
+def _signing() -> ec.ECDSA:
+    try:
+        return ec.ECDSA(SHA256(), deterministic_signing=True)
+    except UnsupportedAlgorithm:  # pragma: no cover  # OpenSSL before 3.2
+        return _ES256

@@ -17,14 +17,13 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 
-from ectgraph import linter, loader
-from ectgraph.encoding import encode_base64url
+from ectgraph import linter, loader, signature
+from ectgraph.encoding import compact_json, encode_base64url
 from ectgraph.errors import EctgraphError
-from ectgraph.keys import KeyRing
+from ectgraph.keys import KeyRing, public_jwk
 from ectgraph.ledger import Ledger
 from ectgraph.model import Report, Severity
 from ectgraph.policy import Policy
@@ -34,11 +33,11 @@ from ectgraph.signature import ORDER
 
 EPOCH = 1_771_943_000
 """Second 0 of every sketch: 2026-02-24 14:23:20 UTC."""
+AGENTS = "spiffe://example.com/agent/"
+"""Beginning of the `iss` of every agent in a sketch."""
 LIFETIME = 600
 """Seconds from `iat` to `exp`."""
 NAMESPACE = uuid.UUID("6f9d3c1e-2b7a-5e4d-9c8f-0a1b2c3d4e5f")
-
-_SIGNING = ec.ECDSA(SHA256(), deterministic_signing=True)
 
 
 @cache
@@ -54,13 +53,7 @@ def private_key(name: str) -> ec.EllipticCurvePrivateKey:
 
 def jwks(*names: str) -> dict[str, Any]:
     """The public keys of agents as a JWK Set; an agent's name is the `kid` of its key."""
-    return {"keys": [_jwk(name) for name in names]}
-
-
-def _jwk(name: str) -> dict[str, str]:
-    numbers = private_key(name).public_key().public_numbers()
-    x, y = (encode_base64url(n.to_bytes(32)).decode() for n in (numbers.x, numbers.y))
-    return {"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": name, "x": x, "y": y}
+    return {"keys": [public_jwk(private_key(name), name) for name in names]}
 
 
 def task_id(name: str) -> str:
@@ -72,15 +65,9 @@ def task_id(name: str) -> str:
     return str(uuid.uuid5(NAMESPACE, name))
 
 
-def compact_json(value: Any) -> bytes:
-    """JSON without spaces, non-ASCII characters as they are."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def sign(signing_input: bytes, signer: str) -> bytes:
-    """Sign as an agent: ES256, deterministic (RFC 6979), r and s side by side."""
-    r, s = decode_dss_signature(private_key(signer).sign(signing_input, _SIGNING))
-    return r.to_bytes(32) + s.to_bytes(32)
+    """Sign as an agent; see `signature.sign`."""
+    return signature.sign(signing_input, private_key(signer))
 
 
 def seal(header: bytes, payload: bytes, signer: str) -> bytes:
@@ -186,6 +173,11 @@ FAULTS: dict[str, Callable[[Draft], bytes]] = {
     "short": _text(lambda compact: _resign(compact, lambda mark: mark[:-1])),
     "stranger": lambda draft: Draft(draft.header, draft.claims, "a stranger").seal(),
     "unsigned": lambda draft: compact_json(draft.claims),
+    "ext-large": lambda draft: Draft(
+        draft.header,
+        draft.claims | {"ect_ext" if "pred" in draft.claims else "ext": {"note": "x" * 4096}},
+        draft.signer,
+    ).seal(),
 }
 """What can go wrong with a token: each makes a faulty one. `no-CLAIM` leaves a claim out."""
 
@@ -246,10 +238,13 @@ def sketch(text: str) -> Sketch:
 
     * `NAME@SECONDS<PARENT,PARENT OPTION OPTION`: a task; seconds count from `EPOCH`. Options are
       `by=AGENT` (who issues and signs), `act= wid= iss= aud= jti=` (claims; an empty value leaves
-      the claim out), `typ= alg= kid=` (header members, likewise), `draft=00|01`, and `!FAULT`, a
-      name of `FAULTS`;
+      the claim out), `sub= pol= pol_decision= inp_hash= out_hash= ext=` (claims usually not
+      there; `ext` as JSON without spaces), `life=SECONDS` (from `iat` to `exp`), `typ= alg= kid=`
+      (header members), `draft=00|01`, and `!FAULT`, a name of `FAULTS`;
     * `'TEXT'`: a record that is just this text;
-    * `!no-keys`, `!bad-key`, `!broken-rule`, or `!NAME=NUMBER`, a limit of the policy.
+    * `!no-keys`, `!bad-key`, `!broken-rule`; `!bound`: each key may sign for its agent alone;
+      `!revoked=SECONDS`: all keys are revoked then; or `!NAME=VALUE`, a choice of the policy
+      (`!at=SECONDS` counts from `EPOCH`).
 
     Raises:
         EctgraphError: the text does not say a ledger.
@@ -274,28 +269,42 @@ def sketch(text: str) -> Sketch:
             agents.add(agent)
             records.append(record)
     keys = jwks(*sorted(agents))
+    for key in keys["keys"]:
+        if "bound" in switches:
+            key["iss"] = f"{AGENTS}{key['kid']}"
+        if "revoked" in switches:
+            key["revoked_at"] = EPOCH + int(switches["revoked"])
     if "bad-key" in switches:
         keys["keys"].append({"kty": "oct", "kid": "secret", "k": "c2VjcmV0"})
-    limits = _limits({name: value for name, value in switches.items() if name not in _SWITCHES})
+    choices = _choices({name: value for name, value in switches.items() if name not in _SWITCHES})
     return Sketch(
         tuple(records),
         None if "no-keys" in switches else KeyRing.from_jwks(keys, "sketch.keys.json"),
-        Policy(**limits),
+        Policy(**choices),
         RULES | {_broken_rule.code: _broken_rule} if "broken-rule" in switches else RULES,
     )
 
 
-_SWITCHES = frozenset({"no-keys", "bad-key", "broken-rule"})
-_OPTIONS = frozenset({"by", "act", "wid", "iss", "aud", "jti", "typ", "alg", "kid", "draft"})
+_SWITCHES = frozenset({"no-keys", "bad-key", "broken-rule", "bound", "revoked"})
+_ADDED = ("sub", "pol", "pol_decision", "inp_hash", "out_hash", "ext")
+_OPTIONS = frozenset(
+    {"by", "act", "wid", "iss", "aud", "jti", "typ", "alg", "kid", "draft", "life", *_ADDED}
+)
 
 
-def _limits(limits: dict[str, str]) -> dict[str, Any]:
-    """The limits of a policy that a sketch sets."""
-    for name, value in limits.items():
-        if name not in Policy.__struct_fields__ or not value.isdecimal():
-            message = f"{name}={value!r}: not a limit of the policy with a number"
-            raise EctgraphError(message)
-    return {name: int(value) for name, value in limits.items()}
+def _choices(choices: dict[str, str]) -> dict[str, Any]:
+    """The choices of a policy that a sketch sets."""
+    odd = sorted(choices.keys() - set(Policy.__struct_fields__))
+    if odd:
+        message = f"{odd[0]!r} is nothing that a policy says"
+        raise EctgraphError(message)
+    try:
+        policy = msgspec.convert(choices, Policy, strict=False)
+    except msgspec.ValidationError as error:
+        message = f"no such policy: {error}"
+        raise EctgraphError(message) from error
+    found = {name: getattr(policy, name) for name in choices}
+    return found | ({"at": EPOCH + found["at"]} if "at" in found else {})
 
 
 def _task(item: str) -> tuple[str, bytes]:
@@ -320,15 +329,20 @@ def _task(item: str) -> tuple[str, bytes]:
     iat = EPOCH + (int(seconds) if seconds.is_integer() else seconds)
     is_01 = values.get("draft") == "01"
     claims = {
-        "iss": values.get("iss", f"spiffe://example.com/agent/{agent}"),
+        "iss": values.get("iss", f"{AGENTS}{agent}"),
         "aud": values.get("aud", "spiffe://example.com/ledger"),
         "iat": iat,
-        "exp": iat + LIFETIME,
+        "exp": iat + int(values.get("life", LIFETIME)),
         "jti": values.get("jti", task_id(name)),
         "wid": values["wid"] and task_id(values["wid"]) if "wid" in values else task_id("workflow"),
         "exec_act": values.get("act", name),
         "pred" if is_01 else "par": parents,
     }
+    added: dict[str, Any] = {name: values[name] for name in _ADDED if name in values}
+    extension: dict[str, Any] = json.loads(added.pop("ext", "{}"))
+    if is_01:
+        extension |= {name: added.pop(name) for name in ("pol", "pol_decision") if name in added}
+    claims |= added | ({"ect_ext" if is_01 else "ext": extension} if extension else {})
     header = {
         "alg": values.get("alg", "ES256"),
         "typ": values.get("typ", "exec+jwt" if is_01 else "wimse-exec+jwt"),

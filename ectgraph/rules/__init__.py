@@ -9,8 +9,9 @@ import pkgutil
 from importlib import import_module
 from traceback import format_exc
 
-from ectgraph.model import Hit, Problem
-from ectgraph.rule import BROKEN, ProblemCheck, Rule, broken
+from ectgraph.model import Hit, Problem, Token
+from ectgraph.policy import Policy
+from ectgraph.rule import BROKEN, ProblemCheck, Rule, TokenCheck, broken
 
 
 def _collect() -> dict[str, Rule]:
@@ -32,11 +33,35 @@ _WORDING: dict[str, tuple[str, ProblemCheck]] = {
     rule.name: (rule.code, rule.word) for rule in RULES.values() if rule.word is not None
 }
 
+_LOOKING: list[tuple[str, TokenCheck]] = [
+    (rule.code, rule.look) for rule in RULES.values() if rule.look is not None
+]
 
-def judge(problem: Problem) -> tuple[str, Hit]:
-    """Have a problem judged by its rule: (code, hit). A rule that raises is a hit of `BROKEN`."""
+
+def judge(
+    token: Token | None, problems: tuple[Problem, ...], policy: Policy
+) -> tuple[tuple[str, Hit], ...]:
+    """Have one token judged by all rules that need no other: (code, hit) of each that hits.
+
+    Problems come first, in the order in which they were met. A rule that raises is a hit of
+    `BROKEN`, and the others go on.
+    """
+    hits = [_word(problem) for problem in problems] if problems else []
+    if token is not None:
+        for code, look in _LOOKING:
+            try:
+                found = look(token, policy)
+            except Exception:  # noqa: BLE001  # whatever a rule does wrong, the reading goes on
+                hits.append((BROKEN, broken(code, format_exc())))
+            else:
+                if found:
+                    hits += [(code, hit) for hit in found]
+    return tuple(hits) if hits else ()
+
+
+def _word(problem: Problem) -> tuple[str, Hit]:
     code, word = _WORDING[problem.kind]
     try:
         return code, word(problem)
-    except Exception:  # noqa: BLE001  # whatever a rule does wrong, the reading goes on
+    except Exception:  # noqa: BLE001
         return BROKEN, broken(code, format_exc())

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Never accept it; find out how a token with this algorithm got into the ledger.",
     good=("a@0",),
     bad=("a@0 alg=none", "a@0 alg=HS256", "a@0 alg="),
+    step=3,
 )
 def check(problem: Problem) -> Hit:
     """The header's `alg` is absent or not on the allow-list; `none` and HMAC never are.

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Fix the agent that issued it; until then the claim counts as absent.",
     good=("a@0",),
     bad=("a@0 !iat-string", "a@0 !iat-true"),
+    step=11,
 )
 def check(problem: Problem) -> Hit:
     """A claim has a type that it must not have: a time as a string, an empty action.

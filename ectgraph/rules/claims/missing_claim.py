@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Fix the agent that issued it; the record stays incomplete.",
     good=("a@0; b@5<a",),
     bad=("a@0 !no-exp", "a@0 !no-par"),
+    step=11,
 )
 def check(problem: Problem) -> Hit:
     """One of `iss aud iat exp jti exec_act`, or the list of parents, is absent.

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Have the agent put its key's `kid` into the header; trying every key is no substitute.",
     good=("a@0",),
     bad=("a@0 kid=",),
+    step=4,
 )
 def check(problem: Problem) -> Hit:
     """The header has no `kid`, so nobody can say which key should have signed.

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Ask the issuer which list is meant; until then the links of both are shown.",
     good=("a@0; b@5<a", "a@0; b@5<a draft=01"),
     bad=("a@0; b@5<a !two-lists",),
+    step=11,
 )
 def check(problem: Problem) -> Hit:
     """The token has `par` (draft-00) and `pred` (draft-01), and they differ.

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Do not accept it; the issuer demands processing that is not known here.",
     good=("a@0",),
     bad=("a@0 !crit",),
+    step=3,
 )
 def check(problem: Problem) -> Hit:
     """The header's `crit` names an extension that is not understood here.

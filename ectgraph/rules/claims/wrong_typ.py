@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Check what the token was made for; it is not accepted as an ECT.",
     good=("a@0", "a@0 draft=01"),
     bad=("a@0 typ=JWT", "a@0 typ="),
+    step=2,
 )
 def check(problem: Problem) -> Hit:
     """The header's `typ` is absent or names another kind of token.

@@ -15,6 +15,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     advice="Break the knot by its times: a parent that was issued after its child cannot be one.",
     good=("a@0; b@5<a; c@9<a,b",),
     bad=("a@0<c; b@0<a; c@0<b",),
+    step=14,
 )
 def check(evidence: Evidence) -> Iterator[Hit]:
     """Several tasks are each other's ancestors. One finding for each knot, with its shortest cycle.

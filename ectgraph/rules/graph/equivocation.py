@@ -18,6 +18,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     advice="Compare the versions claim by claim; one of them was not meant to be seen.",
     good=("a@0; b@5<a", "a@0 wid=one; a@0 wid=two"),
     bad=("a@0; b@5<a; a@1", "a@0 wid=; b@5 wid=; a@1 wid=x"),
+    step=14,
 )
 def check(evidence: Evidence) -> Iterator[Hit]:
     """Different tokens have one `jti` within one workflow (without `wid`: within the whole ledger).

@@ -16,6 +16,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     advice="Look for its record in other ledgers, and name them in this run as well.",
     good=("a@0; b@5<a; c@6<a,b",),
     bad=("b@5<a; c@6<a,b",),
+    step=14,
 )
 def check(evidence: Evidence) -> Iterator[Hit]:
     """A task is named as a parent, and no record of it is here. One finding for each missing task.
@@ -30,7 +31,8 @@ def check(evidence: Evidence) -> Iterator[Hit]:
             children = tuple(graph.successors(task))
             builders = labels.some([evidence.name(child) for child in children])
             yield Hit(
-                f"no record of it is here, but it is a parent of {builders}",
+                f"no record of task {graph.nodes[task]['jti']} is here, "
+                f"but it is a parent of {builders}",
                 task,
                 related=children,
                 evidence={"needed_by": evidence.jtis(children)},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+from ectgraph.rule import Hit, Policy, Severity, Token, token_rule
 
 
-@ledger_rule(
+@token_rule(
     "ECT304",
     "own-parent",
     Severity.ERROR,
@@ -15,12 +15,13 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     advice="Fix the agent that issued it: the list of parents holds the token's own `jti`.",
     good=("a@0; b@5<a",),
     bad=("a@0<a",),
+    step=14,
 )
-def check(evidence: Evidence) -> Iterator[Hit]:
+def check(token: Token, policy: Policy) -> Sequence[Hit]:
     """The token's own `jti` is in its list of parents.
 
     No task builds on itself. A verifier that follows parents without looking would never end.
     """
-    for task, children in evidence.graph.adjacency():
-        if task in children:
-            yield Hit("this task names itself as its own parent", task)
+    if token.jti is None or token.jti not in token.parents:
+        return ()
+    return [Hit("this task names itself as its own parent")]

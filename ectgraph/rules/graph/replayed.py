@@ -16,6 +16,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     advice="Find out who wrote the second record; a gate with a replay cache refuses it.",
     good=("a@0; b@5<a",),
     bad=("a@0; b@5<a; a@0",),
+    step=13,
 )
 def check(evidence: Evidence) -> Iterator[Hit]:
     """The same token, byte for byte, is in one source more than once.

@@ -17,6 +17,7 @@ CHAIN = "t0@0;" + ";".join(f"t{n}@{n}<t{n - 1}" for n in range(1, 12)) + "; !max
     advice="If long histories are normal here, raise `max_depth`.",
     good=("a@0; b@5<a",),
     bad=(CHAIN,),
+    step=14,
 )
 def check(evidence: Evidence) -> Iterator[Hit]:
     """The longest path from a root is longer than the policy allows.

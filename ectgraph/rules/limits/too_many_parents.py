@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+from ectgraph.rule import Hit, Policy, Severity, Token, token_rule
 
 _PARENTS = [f"p{n}" for n in range(101)]
 JOIN = ";".join(f"{name}@0" for name in _PARENTS) + f"; join@1<{','.join(_PARENTS)}"
 
 
-@ledger_rule(
+@token_rule(
     "ECT502",
     "too-many-parents",
     Severity.WARNING,
@@ -18,17 +18,21 @@ JOIN = ";".join(f"{name}@0" for name in _PARENTS) + f"; join@1<{','.join(_PARENT
     advice="Split the join, or raise `max_parents` if joins of this size are normal here.",
     good=("a@0; b@5<a",),
     bad=(JOIN,),
+    step=14,
 )
-def check(evidence: Evidence) -> Iterator[Hit]:
+def check(token: Token, policy: Policy) -> Sequence[Hit]:
     """A task joins more parents than the policy allows.
 
     Wide joins are slow to verify and a cheap way to exhaust a verifier.
     """
-    limit = evidence.policy.max_parents
-    for task, degree in evidence.graph.in_degree():
-        if degree > limit:
-            yield Hit(
-                f"it has {degree} parents, at most {limit} are allowed",
-                task,
-                evidence={"parents": degree, "max_parents": limit},
-            )
+    if len(token.parents) <= policy.max_parents:
+        return ()
+    parents, limit = len(set(token.parents)), policy.max_parents
+    if parents <= limit:
+        return ()
+    return [
+        Hit(
+            f"it has {parents} parents, at most {limit} are allowed",
+            evidence={"parents": parents, "max_parents": limit},
+        )
+    ]

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Ask for the token as it was sent; a token must not be re-encoded on its way.",
     good=("a@0",),
     bad=("a@0 !padded", "a@0 !trailing-bits"),
+    step=1,
 )
 def check(problem: Problem) -> Hit:
     """Some part is not strict base64url, or not UTF-8, or names a lone surrogate.

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Treat the token as unreadable; ask its issuer to make it anew.",
     good=("a@0",),
     bad=("a@0 !nan", "a@0 !cut", "a@0 !nested"),
+    step=1,
 )
 def check(problem: Problem) -> Hit:
     """The header or the payload is not a JSON object, holds NaN or Infinity, or nests too deep.

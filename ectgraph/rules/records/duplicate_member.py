@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Treat it as forged until its issuer explains it; no honest writer does this.",
     good=("a@0",),
     bad=("a@0 !twice",),
+    step=1,
 )
 def check(problem: Problem) -> Hit:
     """A member occurs twice in one JSON object: in the header, the payload or the entry.

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Find out what wrote it; if it is genuine, raise `max_record_bytes`.",
     good=("a@0",),
     bad=("a@0 !oversized",),
+    step=1,
 )
 def check(problem: Problem) -> Hit:
     """A record is longer than the policy allows, and was not read.

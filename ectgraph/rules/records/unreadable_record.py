@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Look at the bytes: a cut-off line, another kind of file, or a record somebody damaged.",
     good=("a@0; b@5<a",),
     bad=("a@0; 'hello ledger'", "a@0; '{\"seq\":2}'"),
+    step=1,
 )
 def check(problem: Problem) -> Hit:
     """A record of the ledger is neither a JWS, nor an entry with one, nor an unsigned claims set.

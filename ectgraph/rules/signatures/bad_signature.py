@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="Treat the record as forged or damaged; compare it with another copy of the ledger.",
     good=("a@0; b@5<a",),
     bad=("a@0 !flipped", "a@0 !stranger", "a@0 !short"),
+    step=6,
 )
 def check(problem: Problem) -> Hit:
     """None of the keys under this `kid` made this signature over these bytes.

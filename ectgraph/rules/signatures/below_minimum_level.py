@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice='If unsigned records are acceptable here, set the policy\'s `minimum_level` to "L1".',
     good=("a@0 draft=01",),
     bad=("a@0 !unsigned",),
+    step=6,
 )
 def check(problem: Problem) -> Hit:
     """The token is level L1: plain claims without a signature, and the policy asks for L2.

@@ -13,6 +13,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     advice="If the agent is genuine, add its public key to `--keys`; never one from the token.",
     good=("a@0",),
     bad=("a@0 kid=nobody",),
+    step=4,
 )
 def check(problem: Problem) -> Hit:
     """No key of the given set has the token's `kid`, so its signature could not be checked.

@@ -1,0 +1,24 @@
+"""A policy without its decision, or the reverse."""
+
+from __future__ import annotations
+
+from ectgraph.rule import Hit, Problem, Severity, problem_rule
+
+
+@problem_rule(
+    "ECT120",
+    "unpaired-policy",
+    Severity.ERROR,
+    cites="early draft-00 §4; companion draft",
+    advice="Fix the agent that issued it: `pol` and `pol_decision` go together.",
+    good=("a@0 pol=p1 pol_decision=approved",),
+    bad=("a@0 pol=p1", "a@0 pol_decision=approved", "a@0 draft=01 pol=p1"),
+    step=12,
+)
+def check(problem: Problem) -> Hit:
+    """One of `pol` and `pol_decision` is there without the other.
+
+    A decision without a policy can not be checked against anything, and a policy without a decision
+    reads as an approval to whoever wants to see one.
+    """
+    return Hit(f"{problem.detail}", witness=problem.where)

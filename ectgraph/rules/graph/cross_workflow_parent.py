@@ -1,0 +1,30 @@
+"""A parent in another workflow."""
+
+from __future__ import annotations
+
+from ectgraph.rule import Hit, Link, Policy, Severity, link_rule
+
+
+@link_rule(
+    "ECT307",
+    "cross-workflow-parent",
+    Severity.ERROR,
+    cites="draft-01 §6; policy: cross_workflow",
+    advice="Ask who joined the two workflows; if it was meant, allow it by `cross_workflow`.",
+    good=("a@0 wid=one; b@5<a wid=one", "a@0 wid=; b@5<a wid=one"),
+    bad=("a@0 wid=one; b@5<a wid=two",),
+    step=14,
+)
+def check(link: Link, policy: Policy) -> Hit | None:
+    """A task and its parent carry different `wid`s.
+
+    A workflow that borrows its approvals from another one looks complete from inside. Tasks
+    without a `wid` belong to none, and link to any.
+    """
+    ours, theirs = link.child.wid, link.parent.wid
+    if ours == theirs or ours is None or theirs is None or policy.cross_workflow:
+        return None
+    return Hit(
+        f"its parent {link.parent_name} is of another workflow: {theirs}, not {ours}",
+        evidence={"wid": ours, "parent_wid": theirs},
+    )
