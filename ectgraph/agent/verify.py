@@ -1,0 +1,163 @@
+"""One token at the gate: every step that draft-00 §5 asks for, in order, or an error.
+
+The checks are not here. Reading, the signature and the rules on one token are the examiner's, those
+on lineage are `dag`'s; this file puts them in the order of the steps (`verdict.STEPS`), and stops
+at the first that fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from msgspec.structs import replace
+
+from ectgraph.agent.dag import DAGConfig, ECTStore, lineage
+from ectgraph.agent.parse import Verified, as_bytes
+from ectgraph.agent.verdict import refuse
+from ectgraph.errors import EctgraphError
+from ectgraph.examiner import Examiner
+from ectgraph.keys import KeyRing, Keys, Resolver
+from ectgraph.model import Entry, Hit, Level, Severity, Trust
+from ectgraph.policy import Policy
+from ectgraph.rules import judge
+
+Clock: TypeAlias = Callable[[], float]
+"""Tells the time, in seconds since 1970."""
+OnAttempt: TypeAlias = Callable[[str | None, Exception | None], object]
+
+
+@dataclass(kw_only=True)
+class VerifyOptions:
+    """How a verifier verifies. Change any of it at any time.
+
+    >>> VerifyOptions(verifier_id="spiffe://example.com/agent/b").iat_max_age
+    900
+    """
+
+    verifier_id: str | None = None
+    """The verifier's own id, which `aud` must hold; `None` takes tokens for anybody."""
+    resolve_key: Resolver | None = None
+    """Gives the public key for a `kid`: of `cryptography`, PEM, a JWK; `None`: unknown."""
+    keys: KeyRing | None = None
+    """The public keys, where they are known beforehand; instead of `resolve_key`."""
+    store: ECTStore | None = None
+    """The tasks known so far; without it the lineage is not looked at."""
+    jti_seen: Callable[[str], bool] | None = None
+    """Remembers a `jti`, and says whether it knew it: a `JTICache`, or a function of yours."""
+    validate_uuids: bool = False
+    """Whether a `jti` or `wid` that is no UUID is refused, not only warned of."""
+    minimum_level: Level = "L2"
+    """`L1` takes tokens without a signature, which anybody can write."""
+    iat_max_age: int = 900
+    """Seconds for which a token is taken after its `iat`."""
+    iat_max_future: int = 30
+    """Seconds by which an `iat` may lie ahead."""
+    dag: DAGConfig = field(default_factory=DAGConfig)
+    """What is accepted of a token's place in its workflow."""
+    on_verify_attempt: OnAttempt | None = None
+    """Called after every attempt with the `jti`, as far as it is known, and the error or `None`."""
+    clock: Clock = time.time
+    """Read once for each token."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Take a new value, and forget what followed from the old ones."""
+        self.__dict__.pop("gate", None)
+        self.__dict__[name] = value
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What verifies by these options; made anew when one of them is set."""
+        return Gate(self)
+
+
+class Gate:
+    """Verifies tokens by one set of options; loads keys and makes the policy once."""
+
+    def __init__(self, options: VerifyOptions) -> None:
+        """Take the options as they are now."""
+        keys: Keys = options.keys if options.keys is not None else options.resolve_key
+        if keys is None and options.minimum_level != "L1":
+            message = "no keys to verify with: set `keys` or `resolve_key` of the VerifyOptions"
+            raise EctgraphError(message)
+        uuids = {"ECT112": Severity.ERROR} if options.validate_uuids else {}
+        self._policy = options.dag.policy(
+            Policy(
+                minimum_level=options.minimum_level,
+                audience=options.verifier_id,
+                max_age=options.iat_max_age,
+                max_ahead=options.iat_max_future,
+                severities=uuids,
+            )
+        )
+        self._options = options
+        self._examiner = Examiner(keys or KeyRing(), self._policy, judge)
+        self._taken = {Trust.VERIFIED}
+        if options.minimum_level == "L1":
+            self._taken.add(Trust.UNSIGNED)
+
+    def verify(self, compact: bytes) -> Verified:
+        """Verify one token; see `verify`."""
+        options = self._options
+        policy = replace(self._policy, at=options.clock())
+        # Steps 1 to 12: size and shape; typ; alg; kid; the key and when it was good; the signature;
+        # whose key it is; aud; exp; iat; claims and their types; formats. Each is a rule.
+        facts = self._examiner.examine_token(compact, policy)
+        parsed = Verified(compact, facts)
+        error: Exception | None = None
+        try:
+            taken = facts.trust in self._taken
+            if facts.hits or not taken:
+                refuse(facts.hits, facts.token, parsed.digest, policy, anyway=not taken)
+            # Step 14, the lineage, comes before step 13: whoever remembers the token as seen must
+            # not refuse it when it comes again because its parents came too late the first time.
+            if options.store is not None:
+                hits = lineage(parsed, options.store, policy, self._confirm)
+                if hits:
+                    refuse(hits, facts.token, parsed.digest, policy)
+            # Step 13: not seen before.
+            if options.jti_seen is not None and options.jti_seen(parsed.token.jti or ""):
+                refuse([("ECT301", _SEEN)], facts.token, parsed.digest, policy)
+            # Step 15, entering it in the ledger, is the caller's.
+        except Exception as raised:
+            error = raised
+            raise
+        finally:
+            if options.on_verify_attempt is not None:
+                jti = facts.token.jti if facts.token is not None else None
+                options.on_verify_attempt(jti, error)
+        return parsed
+
+    def _confirm(self, entry: Entry) -> Entry:
+        """Check the signature of an entry that nobody has checked."""
+        record = entry.record
+        facts = self._examiner.examine(record.body, record.length)
+        return replace(entry, trust=facts.trust)
+
+
+_SEEN = Hit("its jti was seen before by this verifier")
+
+
+def verify(compact: str | bytes, options: VerifyOptions) -> Verified:
+    """Verify one token as a gate does, and say what it says; the time is read once.
+
+    Args:
+        compact: the token, as it came.
+        options: keys, and what else is known and wanted.
+
+    Returns:
+        The token, with its `payload`. A ledger takes it: `ledger.append(compact, parsed.payload)`.
+
+    Raises:
+        VerificationError: with the finding of the first step that failed (draft-00 §5).
+        EctgraphError: there is nothing to verify with.
+
+    >>> verify("hello", VerifyOptions(keys=KeyRing()))
+    Traceback (most recent call last):
+    ectgraph.errors.VerificationError: ECT001 unreadable-record: this is neither a JWS nor …
+
+    """
+    return options.gate.verify(as_bytes(compact))
