@@ -13,11 +13,13 @@ PAGE = Path(__file__).parent / "rules.md"
 HEAD = """\
 # The rules
 
-Every finding of `ectgraph lint` has one of these codes. A *token* rule looks at one record, a
-*ledger* rule at all of them together. **fatal**: the tool itself failed; **error**: a MUST is
-broken; **warning**: a SHOULD or a limit of the policy is broken, or the evidence is weakened;
-**note**: worth knowing. The examples are ledgers in the language of `ectgraph.testing.sketch`, and
-each is run as a test.
+Every finding of `ectgraph lint` has one of these codes. A *token* rule looks at one record, a *link*
+rule at a task and one of its parents, a *ledger* rule at all of them together. *gate* is the
+[step of the live gate](agents.md#the-gate) at which the same rule refuses a token.
+
+**fatal**: the tool itself failed; **error**: a MUST is broken; **warning**: a SHOULD or a limit of
+the policy is broken, or the evidence is weakened; **note**: worth knowing. The examples are ledgers
+in the language of `ectgraph.testing.sketch`, and each is run as a test.
 
 *Made by `make docs` from `ectgraph/rules/`; change the rules, not this page.*
 """
@@ -27,10 +29,10 @@ def page() -> str:
     """The whole page."""
     rows = "\n".join(
         f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {rule.severity} |"
-        f" {rule.kind} |"
+        f" {rule.kind} | {rule.step or ''} |"
         for rule in RULES.values()
     )
-    table = f"| code | name | severity | kind |\n|---|---|---|---|\n{rows}\n"
+    table = f"| code | name | severity | kind | gate |\n|---|---|---|---|---|\n{rows}\n"
     return "\n".join([HEAD, table, *map(section, RULES.values())])
 
 

@@ -290,6 +290,13 @@ def _policy_claims(typed: Any, problems: list[Problem]) -> tuple[str | None, str
     if extension is not None and ("pol" in extension or "pol_decision" in extension):
         inner, bad = _convert({n: extension[n] for n in _PAIRED if n in extension})
         problems += [Problem(p.kind, f"ect_ext.{p.where}", p.detail) for p in bad]
+        for name, top, below in (
+            ("pol", pol, inner.pol),
+            ("pol_decision", decision, inner.pol_decision),
+        ):
+            if top is not None and below is not None and top != below:
+                detail = f"{name!r} is {top!r} at the top and {below!r} in the extension"
+                problems.append(Problem("unpaired-policy", name, detail))
         pol, decision = pol or inner.pol, decision or inner.pol_decision
     if (pol is None) != (decision is None):
         stated, absent = _PAIRED if decision is None else _PAIRED[::-1]

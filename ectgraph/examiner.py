@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from ectgraph.claims import Reader, Reading, read_unsigned_claims
 from ectgraph.formats.entry import Content, unwrap
@@ -73,11 +74,12 @@ class Examiner:
             content.prev_hash,
         )
 
-    def examine_token(self, compact: bytes, policy: Policy) -> Facts:
-        """Examine a token that no record wraps, under a policy that may tell the time."""
+    def examine_token(self, compact: bytes, at: float | None = None) -> Facts:
+        """Examine a token that no record wraps, at a time of the caller's (NumericDate)."""
         self._reader.forget()
-        if len(compact) > policy.max_record_bytes:
+        if len(compact) > self._policy.max_record_bytes:
             return self.examine(b"", len(compact))
+        policy = self._policy if at is None else replace(self._policy, at=at)
         reading = self._reader.read(compact)
         return Facts(reading.token, *self._examine(reading, (), policy), None, None, None)
 

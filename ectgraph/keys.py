@@ -6,15 +6,17 @@ when nothing is left to verify with is it the caller's mistake.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from msgspec.structs import replace
 
 from ectgraph import labels
@@ -23,6 +25,7 @@ from ectgraph.errors import EctgraphError
 from ectgraph.model import KeySource
 
 _PEM = b"-----BEGIN "
+_PUBLIC, _PRIVATE = get_args(PublicKeyTypes), get_args(PrivateKeyTypes)
 _UNREADABLE = (ValueError, TypeError, KeyError, UnsupportedAlgorithm)
 
 
@@ -44,14 +47,17 @@ class Key(msgspec.Struct, frozen=True, gc=False):
     revoked_at: int | float | None = None
     """Seconds since 1970 from which it is no longer good; `None`: not revoked."""
 
-    def unfit(self, iat: float | None) -> str | None:
-        """Why the key was not good at a time; `None` when it was, or when no time is known.
+    @property
+    def has_window(self) -> bool:
+        """Whether it was not good at all times."""
+        return any(time is not None for time in (self.nbf, self.exp, self.revoked_at))
+
+    def unfit(self, iat: float) -> str | None:
+        """Why the key was not good at a time; `None` when it was.
 
         >>> Key("a", b"", "P-256", "keys.json", revoked_at=100).unfit(150)
         'revoked from 1970-01-01 00:01:40 UTC on'
         """
-        if iat is None:
-            return None
         if self.nbf is not None and iat < self.nbf:
             return f"not good before {labels.time(self.nbf)}"
         if self.exp is not None and iat >= self.exp:
@@ -150,7 +156,7 @@ def _read_file(path: Path) -> Iterable[Key | BadKey]:
         message = f"{path}: cannot be read ({error.strerror})"
         raise EctgraphError(message) from error
     if _PEM in data:
-        return _read_pem(data, path)
+        return _read_pem(data, path.stem, str(path))
     try:
         value, duplicates = read_json(data, max_depth=16)
     except EncodingError as problem:
@@ -167,7 +173,7 @@ def _read_file(path: Path) -> Iterable[Key | BadKey]:
     raise EctgraphError(message)
 
 
-def _read_pem(data: bytes, path: Path) -> Iterator[Key | BadKey]:
+def _read_pem(data: bytes, kid: str, source: str) -> Iterator[Key | BadKey]:
     blocks = data.split(_PEM)[1:]
     for index, block in enumerate(blocks):
         try:
@@ -175,9 +181,9 @@ def _read_pem(data: bytes, path: Path) -> Iterator[Key | BadKey]:
         except _UNREADABLE:
             label = block.split(b"-----")[0].decode("ascii", "replace").lower()
             reason = f"it is a {label}, or broken; a PEM public key is needed"
-            yield BadKey(str(path), index, path.stem, reason)
+            yield BadKey(source, index, kid, reason)
         else:
-            yield _key(path.stem, key, str(path))
+            yield _key(kid, key, source)
 
 
 def _read_jwks(jwks: dict[str, Any], source: str) -> Iterator[Key | BadKey]:
@@ -209,12 +215,19 @@ def _refusal(jwk: Any) -> str | None:
         return "it is a symmetric key, and its holder could forge every token"
     if jwk.get("use", "sig") != "sig":
         return f"its 'use' is {jwk['use']!r}, not signing"
-    odd = [name for name in ("iss", "identity") if not isinstance(jwk.get(name, ""), str)]
-    odd += [name for name in _WINDOW if type(jwk.get(name, 0)) not in (int, float)]
+    owners = {name: jwk[name] for name in ("iss", "identity") if name in jwk}
+    odd = [name for name, owner in owners.items() if not (owner and isinstance(owner, str))]
+    odd += [name for name in _WINDOW if not _is_date(jwk.get(name, 0))]
+    if not odd and len(set(owners.values())) > 1:
+        return "its 'iss' and its 'identity' differ, so it is not clear what it may sign"
     return f"its {odd[0]!r} cannot be read, so it is not clear what it may sign" if odd else None
 
 
 _WINDOW = ("nbf", "exp", "revoked_at")
+
+
+def _is_date(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _bounds(jwk: dict[str, Any]) -> dict[str, Any]:
@@ -248,12 +261,12 @@ def as_key(material: Any, kid: str) -> Key:
     if isinstance(material, Key):
         return material
     if isinstance(material, (str, bytes)):
-        data = material.encode() if isinstance(material, str) else material
-        found: Any = next(_read_pem(data, Path(kid)), None)
+        data = material.encode(errors="replace") if isinstance(material, str) else material
+        found: Any = next(_read_pem(data, kid, "<key>"), None)
     elif isinstance(material, dict):
         found = next(iter(_read_jwks({"keys": [{**material, "kid": kid}]}, "<jwk>")))
     else:
-        found = _key(kid, material, "<key>") if hasattr(material, "public_bytes") else None
+        found = _key(kid, material, "<key>") if isinstance(material, _PUBLIC) else None
     if isinstance(found, Key):
         return found
     reason = f": {found.reason}" if isinstance(found, BadKey) else ""
@@ -288,13 +301,15 @@ def private_key(material: Any) -> ec.EllipticCurvePrivateKey:
     key = material
     try:
         if isinstance(material, (str, bytes)):
-            data = material.encode() if isinstance(material, str) else material
+            data = material.encode(errors="replace") if isinstance(material, str) else material
             key = serialization.load_pem_private_key(data, password=None)
         elif isinstance(material, dict):
             key = jwt.PyJWK(material).key
-    except (*_UNREADABLE, jwt.PyJWTError) as error:
-        message = "the private key is no unencrypted PEM private key, and no private JWK"
-        raise EctgraphError(message) from error
+    except (*_UNREADABLE, jwt.PyJWTError):
+        key = None
+    if not isinstance(key, _PRIVATE):  # no cause is shown with it: that may quote the key
+        message = "the private key is neither an unencrypted PEM, nor a JWK, nor of cryptography"
+        raise EctgraphError(message)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or _curve(key) != "P-256":
         message = "the private key is not on the curve P-256, which ES256 needs"
         raise EctgraphError(message)

@@ -26,13 +26,14 @@ class Ledger(Sequence[Entry]):
 
     def add(self, entry: Entry) -> None:
         """Put an entry, whatever it is, at the end."""
+        position = len(self.entries)
+        self.entries.append(entry)  # before its position is known to threads that read
         if entry.token is not None and entry.token.jti is not None:
             known = self._positions.get(entry.token.jti)
             if known is None:
-                self._positions[entry.token.jti] = [len(self.entries)]
+                self._positions[entry.token.jti] = [position]
             else:
-                known.append(len(self.entries))
-        self.entries.append(entry)
+                known.append(position)
         for known_before in ("tasks", "_names"):  # what was worked out holds no longer
             self.__dict__.pop(known_before, None)
 

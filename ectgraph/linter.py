@@ -90,7 +90,7 @@ def judge(evidence: Evidence, rule: Rule) -> Iterator[tuple[Hit, tuple[int, ...]
     """
     try:
         for hit in _hits(evidence, rule):
-            yield hit, hit.records or _positions(evidence, hit)
+            yield hit, _positions(evidence, hit)
     except Exception:  # noqa: BLE001  # whatever a rule does wrong, the run goes on: ECT901
         evidence.broken.append((rule.code, traceback.format_exc()))
 
@@ -101,15 +101,27 @@ def _hits(evidence: Evidence, rule: Rule) -> Iterator[Hit]:
         yield from rule.check(evidence)
     compare, policy = rule.compare, evidence.policy
     if compare is not None:
-        for parent, child, link in evidence.links:
+        ledger = evidence.ledger
+        for parent, position, link in evidence.links:
             hit = compare(link, policy)
             if hit is not None:
-                witness = evidence.graph.nodes[parent]["jti"]
-                yield replace(hit, task=child, related=(parent,), witness=witness)
+                child = ledger.node(link.child.jti or "", link.child.wid)
+                records = (position, *ledger.tasks[parent])
+                witness = link.parent.jti or ""
+                yield replace(hit, task=child, related=(parent,), records=records, witness=witness)
 
 
 def _positions(evidence: Evidence, hit: Hit) -> tuple[int, ...]:
-    """Entries that a hit is about: those of its task, then those of the related ones."""
+    """Entries that a hit is about: those of its task, then those of the related ones.
+
+    Raises:
+        LookupError: there is no such task.
+
+    """
+    if hit.task is not None and hit.task not in evidence.graph:
+        raise LookupError(hit.task)
+    if hit.records:
+        return hit.records
     tasks = evidence.ledger.tasks
     nodes = hit.related if hit.task is None else (hit.task, *hit.related)
     return tuple(position for node in nodes for position in tasks.get(node, ()))

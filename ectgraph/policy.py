@@ -57,7 +57,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def severity(self, code: str, usual: Severity) -> Severity:
         """How bad findings of a rule are, for a caller whose policy this is.
 
+        That the tool itself failed stays fatal, whatever a policy says.
+
         >>> Policy(severities={"ECT112": Severity.ERROR}).severity("ECT112", Severity.WARNING)
         <Severity.ERROR: 'error'>
         """
-        return self.severities.get(code, usual)
+        if usual is Severity.FATAL or code not in self.severities:
+            return usual
+        return Severity(self.severities[code])

@@ -83,14 +83,34 @@ class Evidence:
         ]
 
     @cached_property
-    def links(self) -> list[tuple[str, str, Link]]:
-        """(parent, child, both as `Link`) of every parent link between two tasks with records."""
-        witness = {task: self.ledger.witness(task) for task in self.ledger.tasks}
-        return [
-            (parent, child, Link.between(witness[parent], witness[child]))
-            for parent, child in self.graph.edges
-            if parent in witness
-        ]
+    def links(self) -> list[tuple[str, int, Link]]:
+        """(parent, position of the child's entry, both as `Link`) of every link between two tasks.
+
+        Where several records claim one task, each answers for the parents that it names itself, and
+        copies of one token answer once. A parent is spoken for by its witness.
+        """
+        from ectgraph.graph import versions  # noqa: PLC0415
+
+        ledger = self.ledger
+        witness = {task: ledger.witness(task) for task in ledger.tasks}
+        links = []
+        for child, positions in ledger.tasks.items():
+            if len(positions) > 1:
+                positions = [found[0] for found in versions(ledger, positions).values()]  # noqa: PLW2901
+            for position in positions:
+                links += [
+                    (parent, position, Link.between(witness[parent], ledger[position]))
+                    for parent in self._parents(ledger[position])
+                    if parent in witness and parent != child
+                ]
+        return links
+
+    def _parents(self, entry: Entry) -> Iterable[str]:
+        """The tasks that an entry's token builds on, as far as they have records; each once."""
+        token, node = entry.token, self.ledger.node
+        if token is None or not token.parents:
+            return ()
+        return dict.fromkeys(name for p in token.parents if (name := node(p, token.wid)))
 
     @cached_property
     def shape(self) -> Shape:

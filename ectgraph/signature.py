@@ -7,7 +7,7 @@ than evidence allows; so our own strict reading stands in front, and `cryptograp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -39,6 +39,7 @@ Verdict: TypeAlias = tuple[Trust, tuple[Problem, ...]]
 _LoadedKey: TypeAlias = tuple[Key, ec.EllipticCurvePublicKey | None]
 _Lookup: TypeAlias = Callable[[str], Sequence[_LoadedKey] | None]
 
+_MOST_LOADED = 256  # keys of a resolver kept loaded
 _ES256 = ec.ECDSA(SHA256())
 _TWO_READINGS = frozenset({"bad-encoding", "bad-json", "duplicate-member"})
 _LEVEL_TOO_LOW = (
@@ -66,7 +67,7 @@ def _of_ring(ring: KeyRing) -> _Lookup:
 
 def _of_resolver(resolve: Resolver) -> _Lookup:
     """Ask the caller for each key, every time: what it says may change."""
-    load = cache(_load)
+    load = lru_cache(_MOST_LOADED)(_load)
 
     def look_up(kid: str) -> Sequence[_LoadedKey] | None:
         try:
@@ -123,21 +124,32 @@ def _check(
     token: Token | None, signing_input: bytes, signature: bytes, keys: Sequence[_LoadedKey]
 ) -> Verdict:
     """Find the key that made the signature, and say whether it was that key's to make."""
-    iat = token.iat if token is not None else None
-    if len(keys) > 1:  # rotation under one kid: those that were good then come first
-        keys = sorted(keys, key=lambda key: key[0].unfit(iat) is not None)
+    if len(keys) > 1:  # rotation under one kid: those that may have signed this come first
+        keys = sorted(keys, key=lambda key: _objections(key[0], token) is not None)
     signer = _es256_signer(signing_input, signature, keys)
     if isinstance(signer, str):
         return Trust.INVALID, (Problem("bad-signature", "signature", signer),)
-    unfit = signer.unfit(iat)
+    objections = _objections(signer, token)
+    return (Trust.VERIFIED, ()) if objections is None else (Trust.INVALID, objections)
+
+
+def _objections(key: Key, token: Token | None) -> tuple[Problem, ...] | None:
+    """Why a token was not a key's to sign; `None` when it was.
+
+    Of a token that does not say by whom, or when, that alone is told, and it is no problem of the
+    key's: then there is none here.
+    """
+    iat, iss = (None, None) if token is None else (token.iat, token.iss)
+    if (iat is None and key.has_window) or (iss is None and key.iss is not None):
+        return ()
+    unfit = None if iat is None else key.unfit(iat)
     if unfit is not None:
-        detail = f"key {signer.kid!r} was {unfit}, and the token is of {labels.time(iat or 0)}"
-        return Trust.INVALID, (Problem("key-not-valid-then", "kid", detail),)
-    iss = token.iss if token is not None else None
-    if signer.iss is not None and signer.iss != iss:
-        detail = f"key {signer.kid!r} belongs to {signer.iss}, and the token is by {iss}"
-        return Trust.INVALID, (Problem("issuer-not-bound", "iss", detail),)
-    return Trust.VERIFIED, ()
+        detail = f"key {key.kid!r} was {unfit}, and the token is of {labels.time(iat or 0)}"
+        return (Problem("key-not-valid-then", "kid", detail),)
+    if key.iss is not None and key.iss != iss:
+        detail = f"key {key.kid!r} belongs to {key.iss}, and the token is by {iss}"
+        return (Problem("issuer-not-bound", "iss", detail),)
+    return None
 
 
 def header_problems(header: Header) -> Iterator[Problem]:

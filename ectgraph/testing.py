@@ -273,7 +273,7 @@ def sketch(text: str) -> Sketch:
         if "bound" in switches:
             key["iss"] = f"{AGENTS}{key['kid']}"
         if "revoked" in switches:
-            key["revoked_at"] = EPOCH + int(switches["revoked"])
+            key["revoked_at"] = EPOCH + _number(switches["revoked"])
     if "bad-key" in switches:
         keys["keys"].append({"kty": "oct", "kid": "secret", "k": "c2VjcmV0"})
     choices = _choices({name: value for name, value in switches.items() if name not in _SWITCHES})
@@ -290,6 +290,26 @@ _ADDED = ("sub", "pol", "pol_decision", "inp_hash", "out_hash", "ext")
 _OPTIONS = frozenset(
     {"by", "act", "wid", "iss", "aud", "jti", "typ", "alg", "kid", "draft", "life", *_ADDED}
 )
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        message = f"{text!r} is no number of seconds"
+        raise EctgraphError(message) from error
+
+
+def _extension(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        message = f"ext={text}: no JSON"
+        raise EctgraphError(message) from error
+    if not isinstance(value, dict):
+        message = f"ext={text}: no object"
+        raise EctgraphError(message)
+    return value
 
 
 def _choices(choices: dict[str, str]) -> dict[str, Any]:
@@ -332,14 +352,14 @@ def _task(item: str) -> tuple[str, bytes]:
         "iss": values.get("iss", f"{AGENTS}{agent}"),
         "aud": values.get("aud", "spiffe://example.com/ledger"),
         "iat": iat,
-        "exp": iat + int(values.get("life", LIFETIME)),
+        "exp": iat + _number(values.get("life", str(LIFETIME))),
         "jti": values.get("jti", task_id(name)),
         "wid": values["wid"] and task_id(values["wid"]) if "wid" in values else task_id("workflow"),
         "exec_act": values.get("act", name),
         "pred" if is_01 else "par": parents,
     }
     added: dict[str, Any] = {name: values[name] for name in _ADDED if name in values}
-    extension: dict[str, Any] = json.loads(added.pop("ext", "{}"))
+    extension = _extension(added.pop("ext", "{}"))
     if is_01:
         extension |= {name: added.pop(name) for name in ("pol", "pol_decision") if name in added}
     claims |= added | ({"ect_ext" if is_01 else "ext": extension} if extension else {})

@@ -15,14 +15,14 @@ from typing import Any, Literal
 
 from ectgraph.agent.payload import ECT_TYPE, ECT_TYPE_LEGACY, Payload
 from ectgraph.agent.verdict import refuse
-from ectgraph.claims import Reader
 from ectgraph.encoding import encode_base64url
 from ectgraph.errors import EctgraphError
+from ectgraph.examiner import Examiner
 from ectgraph.keys import private_key
 from ectgraph.model import Level, Token
 from ectgraph.policy import Policy
 from ectgraph.rules import judge
-from ectgraph.signature import ALGORITHMS, header_problems, sign
+from ectgraph.signature import ALGORITHMS, sign
 
 LIFETIME = 600
 """Seconds from `iat` to `exp` where nothing else is said."""
@@ -70,17 +70,20 @@ def create(payload: Payload, key: Any, options: CreateOptions) -> str:
     >>> from ectgraph.keys import generate_key
     >>> create(Payload(iss="a", exec_act="pay"), generate_key(), CreateOptions(kid="a-key"))
     Traceback (most recent call last):
-    ectgraph.errors.VerificationError: ECT111 ill-typed-claim: the claim 'aud' is of the wrong …
+    ectgraph.errors.VerificationError: ECT111 ill-typed-claim: the claim 'aud' is of the wrong ...
 
     """
     signer = private_key(key)
+    if options.draft not in ("00", "01"):
+        message = f"draft {options.draft!r}: tokens are made by draft 00 or 01"
+        raise EctgraphError(message)
     kid = options.kid or (key.get("kid", "") if isinstance(key, Mapping) else "")
     typ = ECT_TYPE if options.draft == "01" else ECT_TYPE_LEGACY
     (alg,) = ALGORITHMS
     header = {"alg": alg, "typ": typ} | ({"kid": kid} if kid else {})
     claims = _filled(payload, options).claims(options.draft)
     signing_input = b".".join(encode_base64url(_json(part)) for part in (header, claims))
-    _check(signing_input + b".", "L2")
+    _check(signing_input + _ROOM, "L2")
     return (signing_input + b"." + encode_base64url(sign(signing_input, signer))).decode()
 
 
@@ -104,14 +107,15 @@ def create_unsigned(payload: Payload, options: CreateOptions | None = None) -> s
 def _filled(payload: Payload, options: CreateOptions) -> Payload:
     """A copy of a payload in which nothing that `create` knows is empty."""
     iat = payload.iat or int(options.clock())
-    fill_sub = options.draft == "00" and payload.sub is None and payload.iss
+    # An `iat` that is no number has no `exp` to follow from it, and is refused for what it is.
+    exp = iat + options.lifetime if isinstance(iat, (int, float)) else 0
     return copy(
         payload,
         iat=iat,
-        exp=payload.exp or iat + options.lifetime,
+        exp=payload.exp or exp,
         jti=payload.jti or str(uuid.uuid4()),
-        par=list(payload.par or ()),
-        sub=payload.iss if fill_sub else payload.sub,
+        par=payload.par or [],
+        sub=payload.sub or (payload.iss if options.draft == "00" else "") or None,
     )
 
 
@@ -125,15 +129,15 @@ def _json(value: Any) -> bytes:
         raise EctgraphError(message) from error
 
 
+_ROOM = b"." + encode_base64url(bytes(64))
+"""What stands for the signature while there is none, so that the token has its size."""
+
+
 def _check(unsigned: bytes, level: Level) -> None:
     """Raise what the linter would say of a token, before it is signed."""
     policy = Policy(minimum_level=level)
-    reading = Reader(policy.max_json_depth).read(unsigned)
-    problems = reading.problems
-    if reading.token is not None and reading.token.header is not None:
-        problems += tuple(header_problems(reading.token.header))
-    digest = hashlib.sha256(unsigned).digest()
-    refuse(judge(reading.token, problems, policy), reading.token, digest, policy)
+    facts = Examiner(None, policy, judge).examine_token(unsigned)
+    refuse(facts.hits, facts.token, hashlib.sha256(unsigned).digest(), policy)
 
 
 def validate_ext(ext: dict[str, Any], draft: Literal["00", "01"] = "01") -> None:
@@ -144,8 +148,9 @@ def validate_ext(ext: dict[str, Any], draft: Literal["00", "01"] = "01") -> None
 
     >>> validate_ext({"exec_time_ms": 12})
     """
-    token, policy = Token(ext=ext, draft=draft), Policy()
-    refuse(judge(token, (), policy), token, hashlib.sha256(_json(ext)).digest(), policy)
+    text, policy = _json(ext), Policy()
+    token = Token(ext=json.loads(text), draft=draft)
+    refuse(judge(token, (), policy), token, hashlib.sha256(text).digest(), policy)
 
 
 def hash_file(path: str | PathLike[str]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from traceback import format_exc
 from typing import Protocol, TypeAlias
 
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from msgspec.structs import replace
 from ectgraph import linter
 from ectgraph.agent.parse import Parsed, Verified
 from ectgraph.agent.payload import Payload
-from ectgraph.agent.verdict import refuse
+from ectgraph.agent.verdict import refuse, step
 from ectgraph.claims import read_claims
 from ectgraph.encoding import compact_json
 from ectgraph.examiner import Facts
@@ -26,7 +27,7 @@ from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Header, Hit, Severity, Token, Trust
 from ectgraph.policy import Policy
 from ectgraph.rule import BROKEN, Evidence, Link, Rule, broken
-from ectgraph.rules import RULES
+from ectgraph.rules import RULES, judge
 
 
 class ECTStore(Protocol):
@@ -55,9 +56,9 @@ class SettledStore(ECTStore, Protocol):
         """
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DAGConfig:
-    """What a gate accepts of a token's place in its workflow."""
+    """What a gate accepts of a token's place in its workflow; reaching a limit is an error."""
 
     clock_skew: int = 30
     """Seconds by which a parent may be later than its child."""
@@ -93,12 +94,11 @@ LIMITS = dict.fromkeys(("ECT501", "ECT502", "ECT504", "ECT902"), Severity.ERROR)
 Confirm: TypeAlias = Callable[[Entry], Entry]
 """Checks an entry whose signature nobody has checked yet."""
 
-_LINK_RULES = [
-    (rule.code, rule.compare) for rule in RULES.values() if rule.compare and rule.step is not None
-]
-_LINEAGE_LOOKS = [
-    (rule.code, rule.look) for rule in RULES.values() if rule.look and rule.step == 14
-]
+_LINK_RULES = [rule for rule in RULES.values() if rule.compare and rule.step is not None]
+_PLACE = frozenset({"jti", "wid", "par", "iat"})
+"""Claims that say where in its workflow a task is; without them nothing can be said of that."""
+_STEPS = (0, 11, 14)
+"""Steps of the gate that have to do with lineage: a rule that broke, those claims, lineage."""
 _RIVAL_RULES = [RULES["ECT301"], RULES["ECT302"]]
 _LINEAGE_RULES = [
     rule
@@ -119,22 +119,29 @@ def lineage(
         confirm: checks the signature of a parent whose trust is `UNCHECKED`.
 
     """
-    token, trust = parsed.facts.token, parsed.facts.trust
+    token = parsed.facts.token
     if token is None:  # pragma: no cover  # what has no token is refused before
         return []
     settled = getattr(store, "settled_parents", None)
     parents = settled(token, policy) if settled is not None else None
     if parents is None:
         return _walked(parsed.entry, token, store, policy, confirm)
-    hits = []
+    links = []
     for entry in parents:
         parent = confirm(entry) if entry.trust is Trust.UNCHECKED else entry
-        link = Link(parent.token, token, parent.trust, trust)  # type: ignore[arg-type]
-        for code, compare in _LINK_RULES:
-            hit = compare(link, policy)
-            if hit is not None:
-                hits.append((code, hit))
-    return hits
+        links.append(Link(parent.token, token, parent.trust, parsed.facts.trust))  # type: ignore[arg-type]
+    return [hit for rule in _LINK_RULES for link in links for hit in _compared(rule, link, policy)]
+
+
+def _compared(rule: Rule, link: Link, policy: Policy) -> Iterator[tuple[str, Hit]]:
+    """What a rule says of one link, as the linter would tell it."""
+    try:
+        hit = rule.compare(link, policy) if rule.compare is not None else None
+    except Exception:  # noqa: BLE001  # a rule that breaks lets nothing pass
+        yield BROKEN, broken(rule.code, format_exc())
+    else:
+        if hit is not None:
+            yield rule.code, replace(hit, witness=link.parent.jti or "")
 
 
 def _walked(
@@ -143,7 +150,7 @@ def _walked(
     """Collect the ancestors, and have the rules look at them as at any ledger."""
     known = {e.record.digest: e for e in _ancestors(token, store, policy, confirm)}
     hits = _judged([*known.values(), entry], _LINEAGE_RULES, policy)
-    return hits + conflict(entry, store, policy)
+    return conflict(entry, store, policy) + hits
 
 
 def _judged(entries: list[Entry], rules: list[Rule], policy: Policy) -> list[tuple[str, Hit]]:
@@ -170,17 +177,19 @@ def conflict(entry: Entry, store: ECTStore, policy: Policy) -> list[tuple[str, H
 
 
 def _ancestors(token: Token, store: ECTStore, policy: Policy, confirm: Confirm) -> Iterator[Entry]:
-    """The entries of a token's ancestors, parents first; one more than allowed, at most."""
+    """The entries of a token's ancestors: all parents first, at most one more than allowed."""
     parents = dict.fromkeys((jti, token.wid) for jti in token.parents)
     queue, seen = deque(parents), set(parents)
     found: set[bytes] = set()
-    while queue and len(found) <= policy.max_ancestors:
+    while queue and (len(found) <= policy.max_ancestors or queue[0] in parents):
         name = queue.popleft()
         entry = store.get(*name)
+        if entry is not None and entry.trust is Trust.UNCHECKED and name in parents:
+            entry = confirm(entry)
         if entry is None or entry.token is None or entry.record.digest in found:
             continue
         found.add(entry.record.digest)
-        yield confirm(entry) if name in parents and entry.trust is Trust.UNCHECKED else entry
+        yield entry
         above = [(jti, entry.token.wid) for jti in entry.token.parents]
         queue += (name for name in above if name not in seen)
         seen.update(above)
@@ -204,9 +213,11 @@ def validate_dag(payload: Payload, store: ECTStore, config: DAGConfig | None = N
     """  # noqa: E501
     verified = payload.verified or _as_if_verified(payload)
     policy = (config or DAGConfig()).policy(Policy())
-    hits = [(code, hit) for code, look in _LINEAGE_LOOKS for hit in look(verified.token, policy)]
+    token, problems = verified.token, verified.facts.problems
+    problems = tuple(problem for problem in problems if problem.where in _PLACE)
+    hits = [hit for hit in judge(token, problems, policy) if step(*hit) in _STEPS]
     hits += lineage(verified, store, policy)
-    refuse(hits, verified.token, verified.digest, policy)
+    refuse(hits, token, verified.digest, policy)
 
 
 def _as_if_verified(payload: Payload) -> Verified:

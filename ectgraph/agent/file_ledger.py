@@ -13,14 +13,15 @@ import hashlib
 import io
 import logging
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 import msgspec
 import portalocker
@@ -102,7 +103,7 @@ class FileLedger(MemoryLedger):
 
         """
         super().__init__(clock=clock)
-        self.path = Path(path)
+        self.path = Path(path).absolute()
         self.torn: tuple[TornTail, ...] = ()
         """Unfinished lines that were found and set aside, by this object."""
         self._sync = sync
@@ -114,12 +115,13 @@ class FileLedger(MemoryLedger):
         self._queueing = threading.Lock()
         self._writing = threading.Lock()
         self._patience = lock_timeout
+        self._owner = os.getpid()
         self._file = self._open()
         try:
             with self._locked():
                 self._catch_up()
-            if sync and not self._size:
-                _sync_folder(self.path.parent)
+                if sync and not self._size:
+                    _sync_folder(self.path.resolve().parent)
         except BaseException:
             self._file.close()
             raise
@@ -150,8 +152,8 @@ class FileLedger(MemoryLedger):
 
         Raises:
             VerificationError: the ledger has the task already; with the finding.
-            EctgraphError: the token was not verified or has no `jti`; or nothing could be written
-                (a full disk, say), and then nothing of it is in the file.
+            EctgraphError: the token cannot be entered; or nothing could be written (a full disk,
+                say), and then nothing of it is in the file.
 
         """
         entry = entry_of(ect, payload, unverified=unverified)
@@ -182,12 +184,20 @@ class FileLedger(MemoryLedger):
             return len(self) - before
 
     def get(self, jti: str, wid: str | None = None) -> Entry | None:
-        """The entry that speaks for a task; looks at the file again before it says `None`."""
+        """The entry that speaks for a task.
+
+        Looks at the file again before it gives `None`, or an entry of another workflow.
+        """
         entry = super().get(jti, wid)
-        if entry is None and self._broken is None and self._grown():
+        found = entry is not None and entry.token is not None and entry.token.wid == wid
+        if not found and self._broken is None and self._grown():
             self.refresh()
             entry = super().get(jti, wid)
         return entry
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines of the file, byte for byte."""
+        return (entry.record.raw for entry in list(self.entries))
 
     def check(self) -> int:
         """Read the whole file again and check its chain; gives the number of entries.
@@ -196,16 +206,14 @@ class FileLedger(MemoryLedger):
             EctgraphError: it was changed, with the line.
 
         """
-        with self._writing, self._locked(), self.path.open("rb") as file:
+        with self._writing, self._locked():
+            self._catch_up()
             head = Head()
-            for line in _lines(file):
+            for line in self._lines(0):
                 self._follow(head, line)
                 head = head.after(line[:-1])
-                if head.seq == len(self) and head != self._head:
-                    message = f"{self._title}: it is not the file that was opened"
-                    raise EctgraphError(message)
-            if head.seq < len(self):
-                message = f"{self._title}: {len(self) - head.seq} of {len(self)} entries are gone"
+            if head != self._head:
+                message = f"{self._title}: it is not the file that was opened"
                 raise EctgraphError(message)
             return head.seq
 
@@ -216,24 +224,39 @@ class FileLedger(MemoryLedger):
         return escape.terminal(str(self.path))
 
     def _open(self) -> io.FileIO:
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            descriptor = os.open(
-                self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666
-            )
+            descriptor = os.open(self.path, flags, 0o666)
         except OSError as error:
             message = f"{self._title}: cannot be opened for appending ({error.strerror})"
             raise EctgraphError(message) from error
-        return io.FileIO(descriptor, "r+")
+        file = io.FileIO(descriptor, "r+")
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            file.close()
+            message = f"{self._title}: a ledger must be a file, not a device or a pipe"
+            raise EctgraphError(message)
+        return file
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep other processes out; and check that the file is still the one that was opened."""
+        """Keep other processes out, and tell in one line what the system refuses to do."""
         if self._broken is not None:
             message = f"{self._title}: {self._broken}"
             raise EctgraphError(message)
+        if self._owner != os.getpid():  # a forked child would share its parent's lock
+            self._file.close()
+            self._file, self._owner = self._open(), os.getpid()
         self._lock_file()
         try:
             yield
+        except OSError as error:
+            message = f"{self._title}: {error.strerror}"
+            raise EctgraphError(message) from error
+        except Exception:
+            raise
+        except BaseException:  # a signal; nobody knows how far it got
+            self._broken = "it was interrupted while it read or wrote; open it again"
+            raise
         finally:
             portalocker.unlock(self._file)
 
@@ -273,13 +296,17 @@ class FileLedger(MemoryLedger):
             raise EctgraphError(message)
         if there.st_size == self._size:
             return
+        for line in self._lines(self._size):
+            if line.endswith(b"\n") or len(line) == LONGEST_LINE:
+                self._take(line)
+            else:
+                self._set_aside(line)
+
+    def _lines(self, offset: int) -> Iterator[bytes]:
+        """The lines of the file; of one that is no ledger, pieces that fit into memory."""
         with open(self._file.fileno(), "rb", closefd=False) as file:
-            file.seek(self._size)
-            for line in _lines(file):
-                if line.endswith(b"\n"):
-                    self._take(line)
-                else:
-                    self._set_aside(line)
+            file.seek(offset)
+            yield from iter(lambda: file.readline(LONGEST_LINE), b"")
 
     def _take(self, line: bytes) -> None:
         """Make an entry of a line that is in the file."""
@@ -290,17 +317,18 @@ class FileLedger(MemoryLedger):
         self._advance(line)
 
     def _follow(self, head: Head, line: bytes) -> None:
-        """Require that a line is the next one of the chain."""
+        """Require that a line is what would be written next, byte for byte."""
+        what = "is no entry of an ectgraph-ledger/1 file"
         try:
             stated = msgspec.json.decode(line, type=_Stated)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            stated = None
-        if stated == _Stated(seq=head.seq + 1, prev_hash=head.prev_hash) and line[-1:] == b"\n":
-            return
-        what = "is no entry of an ectgraph-ledger/1 file"
-        if stated is not None:
-            what = f"says it is number {stated.seq}"
-            if stated.seq == head.seq + 1:
+            pass
+        else:
+            if head.line(stated.ect, stated.jti, stated.recorded_at) == line:
+                return
+            if stated.seq != head.seq + 1:
+                what = f"says it is number {stated.seq}"
+            elif stated.prev_hash != head.prev_hash:
                 what = "does not hold the hash of the line before it"
         message = (
             f"{self._title}: line {head.seq + 1} {what}; nothing is appended to it. "
@@ -323,9 +351,8 @@ class FileLedger(MemoryLedger):
         is_ours = begins.startswith(tail[: len(begins)]) or (self._size and not tail.strip(b"\0"))
         if not is_ours:
             self._follow(self._head, tail)
-        kept = self.path.with_name(f"{self.path.name}.torn-{self._size}")
         try:
-            _write_new(kept, tail)
+            kept = self._keep(tail)
             self._cut_back()
         except OSError as error:
             message = (
@@ -336,19 +363,40 @@ class FileLedger(MemoryLedger):
         self.torn += (torn,)
         _log.warning("%s: %s", self._title, torn)
 
+    def _keep(self, tail: bytes) -> Path:
+        """Write an unfinished line to a new file next to the ledger, and to the disk."""
+        first = self.path.with_name(f"{self.path.name}.torn-{self._size}")
+        for kept in chain([first], (Path(f"{first}-{number}") for number in count(2))):
+            try:
+                file = kept.open("xb")
+            except FileExistsError:  # an earlier one, that began at the same offset
+                continue
+            with file:
+                file.write(tail)
+                file.flush()
+                os.fsync(file.fileno())
+            _sync_folder(kept.parent)
+            break
+        return kept
+
     # Writing
 
     def _commit(self, batch: list[_Waiting]) -> None:
         """Write a batch of appends, and tell each what became of it."""
+        error: Exception | None = EctgraphError(
+            f"{self._title}: the thread that was to write it was interrupted"
+        )
         try:
             with self._locked():
                 self._catch_up()
                 self._write(batch)
-        except Exception as error:  # noqa: BLE001  # every thread that waits is told
+            error = None
+        except Exception as raised:  # noqa: BLE001  # every thread that waits is told
+            error = raised
+        finally:
             for waiting in batch:
                 waiting.error = waiting.error or error
-        for waiting in batch:
-            waiting.done = True
+                waiting.done = True
 
     def _write(self, batch: list[_Waiting]) -> None:
         """Add the lines of a batch to the file, all or none; call it under the lock."""
@@ -393,30 +441,19 @@ class FileLedger(MemoryLedger):
             if self._sync:
                 os.fsync(self._file.fileno())
         except OSError as error:
+            left = "nothing was entered"
             try:
                 self._cut_back()
             except OSError:
-                self._broken = "a failed write could not be taken back; open it again"
-            message = f"{self._title}: cannot be written ({error.strerror}); nothing was entered"
+                left = "what was written could not be taken back"
+                self._broken = f"{left} after an error; open it again, to see what is there"
+            message = f"{self._title}: cannot be written ({error.strerror}); {left}"
             raise EctgraphError(message) from error
 
     def _cut_back(self) -> None:
         """Let the file end where its last entry ends."""
         self._file.truncate(self._size)
         os.fsync(self._file.fileno())
-
-
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file; of one that is no ledger, pieces that fit into memory."""
-    return iter(lambda: file.readline(LONGEST_LINE), b"")
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """Write a small file to the disk."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(path: Path) -> None:
@@ -429,8 +466,11 @@ def _sync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
-class _Stated(msgspec.Struct, frozen=True):
-    """Where an entry says that it stands."""
+class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an entry says."""
 
     seq: int
+    recorded_at: str
+    jti: str
     prev_hash: str
+    ect: str

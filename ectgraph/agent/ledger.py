@@ -19,12 +19,16 @@ from ectgraph.agent.dag import conflict
 from ectgraph.agent.parse import Parsed, Verified, as_bytes, parse
 from ectgraph.agent.payload import Payload
 from ectgraph.agent.verdict import refuse
+from ectgraph.encoding import compact_json
 from ectgraph.errors import EctgraphError
 from ectgraph.formats.chain import Head, timestamp
 from ectgraph.formats.entry import token_bytes
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Token
 from ectgraph.policy import Policy
+
+ROOM = 200
+"""Bytes that a line takes beside a token and its `jti`, at most."""
 
 _Lineage: TypeAlias = tuple[int, int]
 """Of a task: parent links on the longest way to a root; how many ancestors it has at most."""
@@ -56,12 +60,12 @@ class MemoryLedger(Ledger):
         Args:
             ect: the token.
             payload: that of the verified token, where `ect` is text.
-            unverified: enter it although nobody verified it. It is marked so, and what builds on it
-                is refused.
+            unverified: enter it although nobody verified it. Its trust stays `UNCHECKED`, so a gate
+                checks its signature before it lets anything build on it.
 
         Raises:
             VerificationError: the ledger has the task already; with the finding.
-            EctgraphError: the token was not verified, or has no `jti`.
+            EctgraphError: the token was not verified, has no `jti`, or does not go into a line.
 
         """
         entry = entry_of(ect, payload, unverified=unverified)
@@ -78,7 +82,8 @@ class MemoryLedger(Ledger):
         """Raise what the rules say when the ledger has an entry's task already."""
         if entry.token is not None and entry.token.jti in self._positions:
             policy = Policy()
-            hits = conflict(entry, self, policy)
+            rivals = Ledger(self.entries[n] for n in self._positions[entry.token.jti])
+            hits = conflict(entry, rivals, policy)
             refuse(hits, entry.token, entry.record.digest, policy)
 
     def add(self, entry: Entry) -> None:
@@ -87,20 +92,24 @@ class MemoryLedger(Ledger):
             token = entry.token
             lineage = None
             if token is not None and token.jti is not None and token.jti not in self._positions:
-                above = [self._settled(jti) for jti in token.parents]
+                above = [self._settled(jti, token.wid) for jti in token.parents]
                 if None not in above:
                     settled = [position for position in above if position is not None]
                     lineage = self._below(settled)
+            self._lineage.append(lineage)  # before its position is known to threads that read
             super().add(entry)
-            self._lineage.append(lineage)
             self._by_wid.setdefault(token.wid if token else None, []).append(len(self) - 1)
 
-    def _settled(self, jti: str) -> int | None:
-        """Position of a task; `None` where it is not known, or its lineage is not settled."""
+    def _settled(self, jti: str, wid: str | None) -> int | None:
+        """Position of a task of a workflow; `None` where it is not known, or not settled.
+
+        A task of another workflow would do as a parent, but only until one of the own has its
+        `jti`.
+        """
         positions = self._positions.get(jti, ())
         if len(positions) != 1 or self._lineage[positions[0]] is None:
             return None
-        return positions[0]
+        return positions[0] if self._wid(positions[0]) == wid else None
 
     def _below(self, parents: Sequence[int]) -> _Lineage:
         """The lineage of a task with these parents."""
@@ -117,22 +126,34 @@ class MemoryLedger(Ledger):
         See `dag.SettledStore`. An entry is settled when it was appended after all its ancestors,
         and nothing else has its `jti`; so it cannot be its own ancestor, nor can what builds on it.
         """
-        if token.jti in self._positions:
-            return None
-        parents = []
-        for jti in token.parents:
-            position = self._settled(jti)
-            if position is None:
+        with self._lock:
+            if token.jti in self._positions:
                 return None
-            parents.append(position)
-        depth, most = self._below(parents)
-        if depth > policy.max_depth or most > policy.max_ancestors:
-            return None
-        return [self.entries[position] for position in parents]
+            parents = []
+            for jti in token.parents:
+                position = self._settled(jti, token.wid)
+                if position is None:
+                    return None
+                parents.append(position)
+            depth, most = self._below(parents)
+            if depth > policy.max_depth or most > policy.max_ancestors:
+                return None
+            return [self.entries[position] for position in parents]
+
+    def get(self, jti: str, wid: str | None = None) -> Entry | None:
+        """The entry that speaks for a task; see `Ledger.get`."""
+        with self._lock:
+            return super().get(jti, wid)
 
     def workflow(self, wid: str | None) -> list[Entry]:
         """The entries of a workflow, in the order recorded; `None`: of those without one."""
-        return [self.entries[position] for position in self._by_wid.get(wid, ())]
+        with self._lock:
+            return [self.entries[position] for position in self._by_wid.get(wid, ())]
+
+    def __repr__(self) -> str:
+        """Say how much there is."""
+        with self._lock:
+            return super().__repr__()
 
     def lines(self) -> Iterator[bytes]:
         """The ledger as lines of an `ectgraph-ledger/1` file (docs/formats.md)."""
@@ -154,9 +175,13 @@ class MemoryLedger(Ledger):
         target = Path(path)
         try:
             with target.open("xb") as file:
-                file.writelines(self.lines())
-                file.flush()
-                os.fsync(file.fileno())
+                try:
+                    file.writelines(self.lines())
+                    file.flush()
+                    os.fsync(file.fileno())
+                except BaseException:
+                    target.unlink()
+                    raise
         except OSError as error:
             message = f"{target}: cannot be written ({error.strerror})"
             raise EctgraphError(message) from error
@@ -177,5 +202,12 @@ def entry_of(ect: Ect, payload: Payload | None, *, unverified: bool) -> Entry:
         raise EctgraphError(message)
     if parsed.token is None or parsed.token.jti is None:
         message = "the token has no jti, so nobody could ever refer to it"
+        raise EctgraphError(message)
+    if not parsed.raw.isascii():
+        message = "the token holds characters that no token has"
+        raise EctgraphError(message)
+    limit = Policy().max_record_bytes
+    if len(compact_json([parsed.token.jti, parsed.compact])) + ROOM > limit:
+        message = f"the token is too long: no line of a ledger may be longer than {limit} bytes"
         raise EctgraphError(message)
     return parsed.entry

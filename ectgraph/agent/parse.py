@@ -8,6 +8,7 @@ from typing import Any
 
 from ectgraph.agent.payload import Payload
 from ectgraph.claims import Reader
+from ectgraph.errors import EctgraphError
 from ectgraph.examiner import Examiner, Facts
 from ectgraph.model import Entry, Header, Hit, Record, Token, Trust
 from ectgraph.policy import Policy
@@ -62,6 +63,8 @@ class Parsed:
     @cached_property
     def claims(self) -> dict[str, Any]:
         """All claims as found; empty where they could not be read."""
+        if self.token is None:
+            return {}
         return Reader(Policy().max_json_depth).read(self._bytes).claims
 
     @cached_property
@@ -109,9 +112,19 @@ def parse(compact: str | bytes) -> Parsed:
     True
     """
     data = as_bytes(compact)
-    return Parsed(data, Examiner(None, Policy(), judge).examine_token(data, Policy()))
+    return Parsed(data, Examiner(None, Policy(), judge).examine_token(data))
 
 
-def as_bytes(compact: str | bytes) -> bytes:
-    """A token's bytes, of whatever a caller holds."""
-    return compact.encode("utf-8", "surrogatepass") if isinstance(compact, str) else bytes(compact)
+def as_bytes(compact: object) -> bytes:
+    """A token's bytes.
+
+    Raises:
+        EctgraphError: it is neither text nor bytes.
+
+    """
+    if isinstance(compact, str):
+        return compact.encode("utf-8", "surrogatepass")
+    if isinstance(compact, (bytes, bytearray, memoryview)):
+        return bytes(compact)
+    message = f"a token is text or bytes, not {type(compact).__name__}"
+    raise EctgraphError(message)

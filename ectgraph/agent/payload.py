@@ -94,7 +94,8 @@ class Payload:
         policy = {name: claims[name] for name in _POLICY if name in claims}
         if ext is not None and "ect_ext" in claims:
             policy = {name: ext[name] for name in _POLICY if name in ext} | policy
-            ext = {name: value for name, value in ext.items() if name not in _POLICY} or None
+            ext = {name: value for name, value in ext.items() if name not in _POLICY}
+            ext = ext or (None if policy else {})  # an extension of policy claims alone is none
         enforcer, stamp = policy.get("pol_enforcer"), policy.get("pol_timestamp")
         aud = claims.get("aud")
         return cls(

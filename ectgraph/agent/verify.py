@@ -7,10 +7,10 @@ at the first that fails.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, TypeAlias
 
 from msgspec.structs import replace
@@ -59,26 +59,31 @@ class VerifyOptions:
     dag: DAGConfig = field(default_factory=DAGConfig)
     """What is accepted of a token's place in its workflow."""
     on_verify_attempt: OnAttempt | None = None
-    """Called after every attempt with the `jti`, as far as it is known, and the error or `None`."""
+    """Called after every attempt with the `jti`, as far as it is known, and the error or `None`.
+    What it raises is raised: a token whose record could not be made is not accepted."""
     clock: Clock = time.time
     """Read once for each token."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Take a new value, and forget what followed from the old ones."""
-        self.__dict__.pop("gate", None)
+        """Take a new value, and mark what followed from the old ones as old."""
         self.__dict__[name] = value
+        self.__dict__["_edition"] = object()
 
-    @cached_property
+    @property
     def gate(self) -> Gate:
-        """What verifies by these options; made anew when one of them is set."""
-        return Gate(self)
+        """What verifies by these options; made anew after one of them was set."""
+        edition, gate = self.__dict__["_edition"], self.__dict__.get("_gate")
+        if not isinstance(gate, Gate) or gate.edition is not edition:
+            gate = self.__dict__["_gate"] = Gate(self, edition)
+        return gate
 
 
 class Gate:
     """Verifies tokens by one set of options; loads keys and makes the policy once."""
 
-    def __init__(self, options: VerifyOptions) -> None:
-        """Take the options as they are now."""
+    def __init__(self, options: VerifyOptions, edition: object) -> None:
+        """Take the options as they are now, which is after `edition` was marked."""
+        self.edition = edition
         keys: Keys = options.keys if options.keys is not None else options.resolve_key
         if keys is None and options.minimum_level != "L1":
             message = "no keys to verify with: set `keys` or `resolve_key` of the VerifyOptions"
@@ -99,43 +104,61 @@ class Gate:
         if options.minimum_level == "L1":
             self._taken.add(Trust.UNSIGNED)
 
-    def verify(self, compact: bytes) -> Verified:
-        """Verify one token; see `verify`."""
-        options = self._options
-        policy = replace(self._policy, at=options.clock())
-        # Steps 1 to 12: size and shape; typ; alg; kid; the key and when it was good; the signature;
-        # whose key it is; aud; exp; iat; claims and their types; formats. Each is a rule.
-        facts = self._examiner.examine_token(compact, policy)
-        parsed = Verified(compact, facts)
-        error: Exception | None = None
+    def verify(self, compact: bytes, store: ECTStore | None) -> Verified:
+        """Verify one token against the tasks known; see `verify`."""
+        parsed: Verified | None = None
         try:
-            taken = facts.trust in self._taken
-            if facts.hits or not taken:
-                refuse(facts.hits, facts.token, parsed.digest, policy, anyway=not taken)
-            # Step 14, the lineage, comes before step 13: whoever remembers the token as seen must
-            # not refuse it when it comes again because its parents came too late the first time.
-            if options.store is not None:
-                hits = lineage(parsed, options.store, policy, self._confirm)
-                if hits:
-                    refuse(hits, facts.token, parsed.digest, policy)
-            # Step 13: not seen before.
-            if options.jti_seen is not None and options.jti_seen(parsed.token.jti or ""):
-                refuse([("ECT301", _SEEN)], facts.token, parsed.digest, policy)
-            # Step 15, entering it in the ledger, is the caller's.
-        except Exception as raised:
-            error = raised
+            # Steps 1 to 12: size and shape; typ; alg; kid; the key and when it was good; the
+            # signature; whose key it is; aud; exp; iat; claims and their types; formats. Each is a
+            # rule.
+            parsed = Verified(compact, self._examiner.examine_token(compact, self._now()))
+            self._check(parsed, store)
+        except Exception as error:
+            self._tell(parsed, error)
             raise
-        finally:
-            if options.on_verify_attempt is not None:
-                jti = facts.token.jti if facts.token is not None else None
-                options.on_verify_attempt(jti, error)
+        self._tell(parsed, None)
         return parsed
 
+    def _now(self) -> float:
+        now = self._options.clock()
+        if not math.isfinite(now):
+            message = f"the clock says {now}, and nothing can be judged by that"
+            raise EctgraphError(message)
+        return now
+
+    def _check(self, parsed: Verified, store: ECTStore | None) -> None:
+        """Raise the first thing that is wrong with a token that was examined."""
+        options, policy, facts = self._options, self._policy, parsed.facts
+        taken = facts.trust in self._taken
+        if facts.hits or not taken:
+            refuse(facts.hits, facts.token, parsed.digest, policy, anyway=not taken)
+        # Step 14, the lineage, comes before step 13: whoever remembers the token as seen must not
+        # refuse it when it comes again because its parents came too late the first time.
+        if store is not None:
+            hits = lineage(parsed, store, policy, self._confirm)
+            if hits:
+                refuse(hits, facts.token, parsed.digest, policy)
+        # Step 13: not seen before.
+        if options.jti_seen is not None:
+            seen: object = options.jti_seen(parsed.token.jti or "")
+            if not isinstance(seen, bool):  # a forgotten `return` would let every replay pass
+                message = f"jti_seen gave {seen!r}; it has to say True or False"
+                raise EctgraphError(message)
+            if seen:
+                refuse([("ECT301", _SEEN)], facts.token, parsed.digest, policy)
+        # Step 15, entering it in the ledger, is the caller's.
+
+    def _tell(self, parsed: Verified | None, error: Exception | None) -> None:
+        """Tell whoever wants to know how an attempt ended."""
+        if self._options.on_verify_attempt is not None:
+            token = parsed.facts.token if parsed is not None else None
+            self._options.on_verify_attempt(token.jti if token is not None else None, error)
+
     def _confirm(self, entry: Entry) -> Entry:
-        """Check the signature of an entry that nobody has checked."""
+        """Check the signature of an entry that nobody has checked; what was signed counts."""
         record = entry.record
         facts = self._examiner.examine(record.body, record.length)
-        return replace(entry, trust=facts.trust)
+        return replace(entry, token=facts.token, trust=facts.trust)
 
 
 _SEEN = Hit("its jti was seen before by this verifier")
@@ -157,7 +180,7 @@ def verify(compact: str | bytes, options: VerifyOptions) -> Verified:
 
     >>> verify("hello", VerifyOptions(keys=KeyRing()))
     Traceback (most recent call last):
-    ectgraph.errors.VerificationError: ECT001 unreadable-record: this is neither a JWS nor …
+    ectgraph.errors.VerificationError: ECT001 unreadable-record: this record cannot be read: ...
 
     """
-    return options.gate.verify(as_bytes(compact))
+    return options.gate.verify(as_bytes(compact), options.store)

@@ -16,9 +16,10 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     step=12,
 )
 def check(problem: Problem) -> Hit:
-    """One of `pol` and `pol_decision` is there without the other.
+    """One of `pol` and `pol_decision` is there without the other, or twice with two values.
 
     A decision without a policy can not be checked against anything, and a policy without a decision
-    reads as an approval to whoever wants to see one.
+    reads as an approval to whoever wants to see one. A token with one decision at the top and
+    another in its draft-01 extension tells two readers two stories.
     """
     return Hit(f"{problem.detail}", witness=problem.where)

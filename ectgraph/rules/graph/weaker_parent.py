@@ -21,6 +21,6 @@ def check(link: Link, policy: Policy) -> Hit | None:
     Anybody could have written the parent. The signature of the child covers the parent's id,
     not what the parent says.
     """
-    if link.child.level == "L1" or link.parent.level != "L1":
-        return None
+    if link.child.level == "L1" or link.parent.level != "L1" or policy.minimum_level != "L1":
+        return None  # where unsigned tokens are refused, the parent is not verified: ECT308
     return Hit(f"it is signed, its parent {link.parent_name} is not")

@@ -10,15 +10,16 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     "limit-reached",
     Severity.WARNING,
     cites="policy",
-    advice="What lies beyond was not looked at; if it is genuine, raise the limit and look again.",
+    advice="If what lies beyond is genuine, raise the limit and look again.",
     good=("a@0",),
     bad=(),
     step=1,
 )
 def check(problem: Problem) -> Hit:
-    """There was more to read than a limit allows, and what lies beyond it was not looked at.
+    """There was more than a limit allows, and what lies beyond it was not looked at.
 
-    Nothing is known about the rest. A gate that stopped reading there and let the message pass
-    could be led past any check by enough padding, so at a gate this is an error.
+    Nothing is known about the rest. A gate that stopped there and let the message pass could be
+    led past any check by enough padding, and a replay cache that forgot the oldest to make room
+    would let it pass again. So at a gate this is an error.
     """
-    return Hit(f"it was cut short: {problem.detail}", witness=problem.where)
+    return Hit(f"a limit was reached: {problem.detail}", witness=problem.where)

@@ -1,0 +1,164 @@
+"""How a token fared at the gate, and what a token says -> lines of text, or JSON.
+
+Everything in a token is written by somebody else; what is shown of it goes through `escape`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+
+from ectgraph import escape, labels
+from ectgraph.agent.parse import Parsed
+from ectgraph.agent.steps import Account, Outcome, Step
+from ectgraph.cli.output import LONGEST, advice
+from ectgraph.encoding import EncodingError, decode_base64url, read_json
+from ectgraph.model import Finding
+from ectgraph.policy import Policy
+from ectgraph.reports.text import STYLES
+
+_MARKS = {
+    Outcome.PASSED: ("✓", "green"),
+    Outcome.FAILED: ("✗", "bold red"),
+    Outcome.NOT_DONE: ("?", "yellow"),
+}
+_SHOWN = ("iss", "sub", "aud", "exec_act", "jti", "wid", "par", "pred", "iat", "exp")
+_SHOWN_LATER = ("inp_hash", "out_hash", "pol", "pol_decision", "ext", "ect_ext")
+
+
+def to_text(account: Account) -> Iterator[Text]:
+    """The steps, what the token says, and the verdict, as lines."""
+    for step in account.steps:
+        yield _step(step)
+    parsed = account.parsed
+    if parsed.token is not None:
+        yield Text(f"\n{_title(account)}", "bold")
+        for name in (*_SHOWN, *_SHOWN_LATER):
+            if name in parsed.claims:
+                value = escape.terminal(_shown(name, parsed.claims[name]), LONGEST)
+                yield Text(f"  {name:<12}  {value}")
+    yield Text()
+    for remark in account.remarks:
+        yield from _finding(remark)
+    yield from _verdict(account)
+
+
+def _title(account: Account) -> str:
+    if account.refusal is not None:
+        return "What it claims, and was refused"
+    return "What it says" if account.verified else "What it claims, without a signature"
+
+
+def _step(step: Step) -> Text:
+    mark, style = _MARKS[step.outcome]
+    line = Text.assemble((f"  {mark}", style), f" {step.number:>2} {step.title}")
+    if step.outcome is Outcome.NOT_DONE:
+        line.append(" (not done)")
+    if step.detail:
+        line.append(f": {escape.terminal(step.detail, LONGEST)}", "dim")
+    return line
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in ("iat", "exp") and type(value) in (int, float):
+        return f"{value} ({labels.time(value)})"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _finding(finding: Finding) -> Iterator[Text]:
+    label = Text("  ").append(finding.severity.value, STYLES[finding.severity])
+    yield label.append(f" {finding.code} {finding.name}")
+    yield Text(f"    {escape.terminal(finding.message, LONGEST)}")
+    if finding.evidence:
+        evidence = json.dumps(finding.evidence, ensure_ascii=False, default=str)
+        yield Text(f"    evidence: {escape.terminal(evidence, LONGEST)}", "dim")
+    for line in advice(finding):
+        yield Text("    → ", "dim").append(line)
+
+
+def _verdict(account: Account) -> Iterator[Text]:
+    token = account.parsed.token
+    if account.refusal is None:
+        if account.verified and token is not None:
+            kid = escape.terminal(repr(token.kid), LONGEST)
+            yield Text.assemble(("Verified", "bold green"), f": signed with the key {kid}.")
+            yield Text("A signature shows who says that the task was done, not that it was.")
+        else:
+            yield Text("Let in without a signature: anybody could have written it.", "bold yellow")
+        return
+    failed = account.failed
+    where = f" at step {failed.number}, {failed.title}" if failed else ": the gate itself failed"
+    yield Text(f"Refused{where}", "bold red")
+    yield from _finding(account.refusal)
+
+
+def document(account: Account) -> dict[str, Any]:
+    """An account as `ectgraph-verdict/1`: members may be added, none renamed or dropped."""
+    return {
+        "format": "ectgraph-verdict/1",
+        "accepted": account.refusal is None,
+        "verified": account.verified,
+        "sha256": account.parsed.digest.hex(),
+        "steps": [
+            {
+                "number": step.number,
+                "title": step.title,
+                "outcome": step.outcome.value,
+                "detail": step.detail,
+            }
+            for step in account.steps
+        ],
+        "header": _header(account.parsed),
+        "payload": _payload(account.parsed),
+        "refusal": _finding_document(account.refusal) if account.refusal else None,
+        "remarks": [_finding_document(remark) for remark in account.remarks],
+    }
+
+
+def _finding_document(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "advice": finding.advice,
+        "cites": finding.cites,
+        "evidence": finding.evidence,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def decoded(parsed: Parsed) -> dict[str, Any]:
+    """What a token says of itself, as far as it can be read, and what is wrong with the rest."""
+    return {
+        "unverified": True,
+        "header": _header(parsed),
+        "payload": _payload(parsed),
+        "problems": [
+            {"kind": problem.kind, "where": problem.where, "detail": problem.detail}
+            for problem in parsed.facts.problems
+        ],
+    }
+
+
+def _payload(parsed: Parsed) -> dict[str, Any] | None:
+    """All claims as found; `None` where they could not be read."""
+    return None if parsed.token is None else parsed.claims
+
+
+def _header(parsed: Parsed) -> Any:
+    """The whole header; `None` where there is none, or none that can be read."""
+    text, dot, _ = parsed.raw.partition(b".")
+    if not dot or parsed.raw.count(b".") != 2:
+        return None
+    policy = Policy()
+    if len(parsed.raw) > policy.max_record_bytes:
+        return None
+    try:
+        value, _ = read_json(decode_base64url(text), policy.max_json_depth)
+    except EncodingError:
+        return None
+    return value

@@ -1,0 +1,115 @@
+"""Where output goes: data to stdout or a file, talk and progress to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ectgraph import escape
+from ectgraph.errors import EctgraphError
+
+if TYPE_CHECKING:
+    from ectgraph.loader import Progress
+    from ectgraph.model import Finding
+
+LONGEST = 400
+"""Characters of a message, or of its evidence, that are shown."""
+
+
+def say(message: str) -> None:
+    """Tell the caller something, in one line on stderr."""
+    typer.echo(f"ectgraph: {escape.terminal(message)}", err=True)
+
+
+def refused(what: str, finding: Finding) -> None:
+    """Tell the caller on stderr why a token was refused."""
+    say(f"{what}: {finding.code} {finding.name}: {escape.terminal(finding.message, LONGEST)}")
+    for line in advice(finding):
+        typer.echo(f"  → {line}", err=True)
+
+
+def advice(finding: Finding) -> Iterator[str]:
+    """What to do about a finding, here on the command line."""
+    yield finding.advice
+    if finding.code == "ECT408":
+        yield "If it is an old record that you look into: --at iat judges it at its own time."
+
+
+def keep_sources(output: Path | None, sources: Iterable[str | Path]) -> None:
+    """Refuse to write over what is being read: evidence is never replaced."""
+    if output is None or not output.exists():
+        return
+    for source in sources:
+        if Path(source).exists() and output.samefile(source):
+            message = f"{output}: is one of the sources, and is not written over"
+            raise EctgraphError(message)
+
+
+@contextmanager
+def progress(paths: list[str]) -> Iterator[Progress | None]:
+    """A progress bar on stderr, where a person can see it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    sizes = [Path(path).stat().st_size for path in paths if Path(path).is_file()]
+    total = sum(sizes) if len(sizes) == len(paths) else None
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("verifying", total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def console(output: Path | None) -> Iterator[Any]:
+    """A rich console on stdout or a file, without any markup of its own."""
+    from rich.console import Console  # noqa: PLC0415
+
+    options: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
+    if output is None:
+        width = None if sys.stdout.isatty() else 200
+        yield Console(width=width, **options)
+        return
+    with _opened(output) as file:
+        yield Console(file=file, width=200, **options)
+
+
+@contextmanager
+def _opened(output: Path) -> Iterator[Any]:
+    try:
+        with output.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            yield file
+    except OSError as error:
+        message = f"{output}: cannot be written ({error.strerror})"
+        raise EctgraphError(message) from error
+
+
+def write(data: bytes, output: Path | None = None) -> None:
+    """Write bytes as they are."""
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    with _opened(output) as file:
+        file.write(data.decode())
+
+
+def printable_json(value: Any) -> bytes:
+    r"""Indented JSON that a terminal shows as it is: what is not printable becomes `\uXXXX`.
+
+    >>> print(printable_json({"exec_act": "pr\u00fcfen\x1b[2J\u202e\x7f"}).decode(), end="")
+    {
+      "exec_act": "prüfen\u001b[2J\u202e\u007f"
+    }
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    safe = (c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    return "".join(safe).replace("\x7f", "\\u007f").encode() + b"\n"
