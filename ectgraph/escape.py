@@ -7,6 +7,10 @@ terminal, a drawing, a page or a spreadsheet but through here.
 from __future__ import annotations
 
 import html as _html
+import re as _re
+
+LONG = 400
+"""Characters of one text after which a line for people is cut."""
 
 
 def terminal(text: str, limit: int | None = None) -> str:
@@ -61,6 +65,34 @@ def dot_html(text: str, limit: int | None = None) -> str:
     '&#92;G &lt;b&gt;'
     """
     return html(text, limit).replace("\\", "&#92;")
+
+
+def json(text: str) -> str:
+    r"""Make a JSON text printable, and leave it the same JSON: what is not becomes `\uXXXX`.
+
+    >>> json('["pr\u00fcfen\u202e"]')
+    '["prüfen\\u202e"]'
+    """
+    return _UNUSUAL.sub(_as_escapes, text)
+
+
+_UNUSUAL = _re.compile(r"[^\x20-\x7e\n]+")
+
+
+def _as_escapes(found: _re.Match[str]) -> str:
+    """Characters that may be odd, the odd ones as JSON escapes: one for each UTF-16 unit."""
+    text = found.group()
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable()
+        else "".join(
+            f"\\u{unit:04x}"
+            for unit in memoryview(char.encode("utf-16-le", "surrogatepass")).cast("H")
+        )
+        for char in text
+    )
 
 
 def csv(text: str) -> str:

@@ -26,7 +26,7 @@ from ectgraph.model import KeySource
 
 _PEM = b"-----BEGIN "
 _PUBLIC, _PRIVATE = get_args(PublicKeyTypes), get_args(PrivateKeyTypes)
-_UNREADABLE = (ValueError, TypeError, KeyError, UnsupportedAlgorithm)
+_UNREADABLE = (ValueError, TypeError, KeyError, NotImplementedError, UnsupportedAlgorithm)
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):

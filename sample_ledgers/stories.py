@@ -106,7 +106,7 @@ FORGED_APPROVAL = Story(
     start="2026-04-09T15:20:00Z",
     draft="00",
     write=chained,
-    expect=Expect(tasks=6, edges=6, verified=5, codes=("ECT201",), exit=1),
+    expect=Expect(tasks=6, edges=6, verified=5, codes=("ECT201", "ECT308"), exit=1),
     table="""
       0 invoice:  mailroom    register_invoice = invoice 88-1204, 940 000 EUR
      35 match:    purchasing  match_order < invoice = order found, amounts agree

@@ -67,8 +67,9 @@ class _Waiting:
     def __init__(self, entry: Entry, compact: str) -> None:
         self.entry = entry
         self.compact = compact
-        self.error: Exception | None = None
         self.done = False
+        self.error: Exception | None = EctgraphError("the thread that wrote was interrupted")
+        """Why it is not in the ledger; `None` from when it is."""
 
 
 class FileLedger(MemoryLedger):
@@ -112,7 +113,8 @@ class FileLedger(MemoryLedger):
         self._size = 0  # bytes of the file that are entries here
         self._broken: str | None = None
         self._queue: list[_Waiting] = []
-        self._queueing = threading.Lock()
+        self._queueing = threading.Condition()
+        self._led = False  # whether some thread writes, or is about to
         self._writing = threading.Lock()
         self._patience = lock_timeout
         self._owner = os.getpid()
@@ -158,13 +160,19 @@ class FileLedger(MemoryLedger):
         """
         entry = entry_of(ect, payload, unverified=unverified)
         waiting = _Waiting(entry, entry.record.body.decode())
-        with self._queueing:
-            self._queue.append(waiting)
-        with self._writing:
-            if not waiting.done:
-                with self._queueing:
-                    batch, self._queue = self._queue, []
+        batch: list[_Waiting] = []
+        try:
+            with self._queueing:
+                self._queue.append(waiting)
+                while self._led and not waiting.done:
+                    self._queueing.wait()
+                if not waiting.done:  # nobody writes, so this thread does, for all that wait
+                    self._led, batch, self._queue = True, self._queue, []
+            if batch:
                 self._commit(batch)
+        finally:
+            if batch:
+                self._dismiss(batch)
         if waiting.error is not None:
             raise waiting.error
         return waiting.entry
@@ -250,7 +258,7 @@ class FileLedger(MemoryLedger):
         try:
             yield
         except OSError as error:
-            message = f"{self._title}: {error.strerror}"
+            message = f"{self._title}: {error.strerror or error}"
             raise EctgraphError(message) from error
         except Exception:
             raise
@@ -382,21 +390,23 @@ class FileLedger(MemoryLedger):
     # Writing
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        """Write a batch of appends, and tell each what became of it."""
-        error: Exception | None = EctgraphError(
-            f"{self._title}: the thread that was to write it was interrupted"
-        )
+        """Write a batch of appends, and put down what became of each."""
         try:
-            with self._locked():
+            with self._writing, self._locked():
                 self._catch_up()
                 self._write(batch)
-            error = None
-        except Exception as raised:  # noqa: BLE001  # every thread that waits is told
-            error = raised
-        finally:
+        except Exception as error:  # noqa: BLE001  # every thread that waits is told
             for waiting in batch:
-                waiting.error = waiting.error or error
+                if not isinstance(waiting.error, VerificationError):
+                    waiting.error = error
+
+    def _dismiss(self, batch: list[_Waiting]) -> None:
+        """Let the threads go on whose appends these were, and the next one write."""
+        with self._queueing:
+            for waiting in batch:
                 waiting.done = True
+            self._led = False
+            self._queueing.notify_all()
 
     def _write(self, batch: list[_Waiting]) -> None:
         """Add the lines of a batch to the file, all or none; call it under the lock."""
@@ -428,6 +438,7 @@ class FileLedger(MemoryLedger):
                 recorded_at=recorded_at,
                 prev_hash=self._head.prev_hash,
             )
+            waiting.error = None
             self.add(waiting.entry)
             self._advance(line)
 

@@ -79,7 +79,7 @@ class Payload:
         claims |= {name: value for name in _PLAIN if (value := getattr(self, name)) is not None}
         policy = {name: value for name in _POLICY if (value := getattr(self, name)) is not None}
         extension = self.ext
-        if is_01 and policy:
+        if is_01 and policy and isinstance(extension, dict | None):
             extension = (extension or {}) | policy
         elif policy:
             claims |= policy

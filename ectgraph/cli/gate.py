@@ -68,7 +68,7 @@ def verify(
     from ectgraph.agent import steps  # noqa: PLC0415
     from ectgraph.agent.parse import parse  # noqa: PLC0415
     from ectgraph.agent.verify import VerifyOptions  # noqa: PLC0415
-    from ectgraph.cli import account  # noqa: PLC0415
+    from ectgraph.reports.verdict import to_json, to_text  # noqa: PLC0415
 
     clock = given.Clock(at)
     gate = VerifyOptions(
@@ -86,12 +86,12 @@ def verify(
         told = steps.account(compact, gate)
         refused |= told.refusal is not None
         if format_ is VerdictFormat.JSON:
-            output.write(output.printable_json(account.document(told)))
+            output.write(to_json(told))
             continue
         with output.console(None) as console:
             if number:
                 console.print()
-            for line in account.to_text(told):
+            for line in to_text(told):
                 console.print(line, soft_wrap=True)
     raise typer.Exit(1 if refused else 0)
 

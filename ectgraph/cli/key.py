@@ -42,6 +42,7 @@ def keygen(
     """Make a P-256 key pair: the private key to a file, the public key as a JWK Set."""
     from ectgraph import keys  # noqa: PLC0415
     from ectgraph.cli import key_files  # noqa: PLC0415
+    from ectgraph.reports.json import indented  # noqa: PLC0415
 
     if not kid or not kid.isprintable():
         message = f"{kid!r} is no name for a key"
@@ -62,7 +63,7 @@ def keygen(
             key_files.write_private(keys.private_pem(key), private)
             output.say(f"{private}: the private key, for its owner's eyes only")
     if jwks is None:
-        output.write(output.printable_json({"keys": [jwk]}))
+        output.write(indented({"keys": [jwk]}))
     else:
         output.say(f"{jwks}: has the public key {kid!r} now")
     if target != "-":

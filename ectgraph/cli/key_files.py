@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ectgraph.cli.output import printable_json
 from ectgraph.encoding import EncodingError, read_json
 from ectgraph.errors import EctgraphError
+from ectgraph.reports.json import indented
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -116,4 +116,4 @@ def _with_key(jwk: dict[str, Any], target: Path) -> bytes:
     if any(isinstance(key, dict) and key.get("kid") == jwk["kid"] for key in value["keys"]):
         message = f"{target}: has a key {jwk['kid']!r} already; a new key needs a new name"
         raise EctgraphError(message)
-    return printable_json(value | {"keys": [*value["keys"], jwk]})
+    return indented(value | {"keys": [*value["keys"], jwk]})

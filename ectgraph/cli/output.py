@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from ectgraph.loader import Progress
     from ectgraph.model import Finding
 
-LONGEST = 400
-"""Characters of a message, or of its evidence, that are shown."""
-
 
 def say(message: str) -> None:
     """Tell the caller something, in one line on stderr."""
@@ -29,16 +25,8 @@ def say(message: str) -> None:
 
 def refused(what: str, finding: Finding) -> None:
     """Tell the caller on stderr why a token was refused."""
-    say(f"{what}: {finding.code} {finding.name}: {escape.terminal(finding.message, LONGEST)}")
-    for line in advice(finding):
-        typer.echo(f"  → {line}", err=True)
-
-
-def advice(finding: Finding) -> Iterator[str]:
-    """What to do about a finding, here on the command line."""
-    yield finding.advice
-    if finding.code == "ECT408":
-        yield "If it is an old record that you look into: --at iat judges it at its own time."
+    say(f"{what}: {finding.code} {finding.name}: {escape.terminal(finding.message, escape.LONG)}")
+    typer.echo(f"  → {finding.advice}", err=True)
 
 
 def keep_sources(output: Path | None, sources: Iterable[str | Path]) -> None:
@@ -100,16 +88,3 @@ def write(data: bytes, output: Path | None = None) -> None:
         return
     with _opened(output) as file:
         file.write(data.decode())
-
-
-def printable_json(value: Any) -> bytes:
-    r"""Indented JSON that a terminal shows as it is: what is not printable becomes `\uXXXX`.
-
-    >>> print(printable_json({"exec_act": "pr\u00fcfen\x1b[2J\u202e\x7f"}).decode(), end="")
-    {
-      "exec_act": "prüfen\u001b[2J\u202e\u007f"
-    }
-    """
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    safe = (c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)
-    return "".join(safe).replace("\x7f", "\\u007f").encode() + b"\n"

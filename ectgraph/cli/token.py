@@ -66,11 +66,11 @@ def create(  # noqa: PLR0913  # every one is an option
     pol_decision: Annotated[
         str | None, typer.Option(metavar="DECISION", help="What it decided, e.g. approved.")
     ] = None,
-    in_: Annotated[
-        Path | None, typer.Option("--in", metavar="FILE", help="What went in; its hash is told.")
+    inp: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What went in, for inp_hash.")
     ] = None,
-    out_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What came out; its hash is told.")
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What came out, for out_hash.")
     ] = None,
     ext: Annotated[str | None, typer.Option(metavar="JSON", help="The extension object.")] = None,
     claims: Annotated[
@@ -108,8 +108,8 @@ def create(  # noqa: PLR0913  # every one is an option
         "exp": exp,
         "pol": pol,
         "pol_decision": pol_decision,
-        "inp_hash": hash_file(in_) if in_ else None,
-        "out_hash": hash_file(out_file) if out_file else None,
+        "inp_hash": hash_file(inp) if inp else None,
+        "out_hash": hash_file(out) if out else None,
         "ext": None if ext is None else read_object(os.fsencode(ext), "--ext"),
     }
     task = payload(told, stated)
@@ -151,12 +151,13 @@ def decode(tokens: Tokens) -> None:
     What cannot be read is among the problems. Exits with 1 when nothing could be read.
     """
     from ectgraph.agent.parse import parse  # noqa: PLC0415
-    from ectgraph.cli.account import decoded  # noqa: PLC0415
+    from ectgraph.reports.json import indented  # noqa: PLC0415
+    from ectgraph.reports.verdict import decoded  # noqa: PLC0415
 
     unreadable = False
     for compact in given.tokens(tokens):
         shown = decoded(parse(compact))
-        output.write(output.printable_json(shown))
+        output.write(indented(shown))
         unreadable |= shown["header"] is None and shown["payload"] is None
     output.say("nothing here was verified; ectgraph verify does that")
     raise typer.Exit(1 if unreadable else 0)

@@ -9,14 +9,20 @@ from typing import Any
 
 import msgspec
 
+from ectgraph import escape
 from ectgraph.model import Finding, Place, Report
 from ectgraph.version import __version__
 
 
 def to_json(report: Report) -> bytes:
-    """Write a report as indented UTF-8 JSON, with a final newline."""
-    text = msgspec.json.format(msgspec.json.encode(document(report)), indent=1)
-    return text + b"\n"
+    """Write a report as indented, printable UTF-8 JSON, with a final newline."""
+    return indented(document(report), 1)
+
+
+def indented(value: Any, indent: int = 2) -> bytes:
+    """Write plain JSON values for people and machines: indented, printable, UTF-8."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=indent).decode()
+    return f"{escape.json(text)}\n".encode()
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def test_findings_stand_under_their_task():
 
 
 def test_a_missing_task_has_no_action_but_its_id():
-    (heading,) = (line for line in lines("a@0<z") if task_id("z") in line)
+    (heading,) = (line for line in lines("a@0<z") if task_id("z") in line and line[0] != " ")
 
     assert "missing" in heading
 

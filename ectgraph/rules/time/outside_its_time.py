@@ -13,7 +13,7 @@ from ectgraph.rule import Hit, Policy, Severity, Token, token_rule
     "outside-its-time",
     Severity.ERROR,
     cites="draft-00 §5; policy: at, max_age, max_ahead, skew",
-    advice="Compare the clocks; if they agree, have a fresh token issued.",
+    advice="Have a new token issued; to look into an old one, judge it at its own time (`--at iat`).",
     good=("a@0; b@5<a", "a@0; !at=600", "a@30; !at=0"),
     bad=("a@0; !at=631", "a@0 life=900; !at=901", "a@31; !at=0"),
     step=9,

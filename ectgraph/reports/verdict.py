@@ -1,4 +1,4 @@
-"""How a token fared at the gate, and what a token says -> lines of text, or JSON.
+"""How a token fared at the gate -> lines of text, or JSON; and what a token says, unverified.
 
 Everything in a token is written by somebody else; what is shown of it goes through `escape`.
 """
@@ -14,10 +14,10 @@ from rich.text import Text
 from ectgraph import escape, labels
 from ectgraph.agent.parse import Parsed
 from ectgraph.agent.steps import Account, Outcome, Step
-from ectgraph.cli.output import LONGEST, advice
 from ectgraph.encoding import EncodingError, decode_base64url, read_json
 from ectgraph.model import Finding
 from ectgraph.policy import Policy
+from ectgraph.reports.json import indented
 from ectgraph.reports.text import STYLES
 
 _MARKS = {
@@ -38,7 +38,7 @@ def to_text(account: Account) -> Iterator[Text]:
         yield Text(f"\n{_title(account)}", "bold")
         for name in (*_SHOWN, *_SHOWN_LATER):
             if name in parsed.claims:
-                value = escape.terminal(_shown(name, parsed.claims[name]), LONGEST)
+                value = escape.terminal(_shown(name, parsed.claims[name]), escape.LONG)
                 yield Text(f"  {name:<12}  {value}")
     yield Text()
     for remark in account.remarks:
@@ -58,7 +58,7 @@ def _step(step: Step) -> Text:
     if step.outcome is Outcome.NOT_DONE:
         line.append(" (not done)")
     if step.detail:
-        line.append(f": {escape.terminal(step.detail, LONGEST)}", "dim")
+        line.append(f": {escape.terminal(step.detail, escape.LONG)}", "dim")
     return line
 
 
@@ -71,19 +71,18 @@ def _shown(name: str, value: Any) -> str:
 def _finding(finding: Finding) -> Iterator[Text]:
     label = Text("  ").append(finding.severity.value, STYLES[finding.severity])
     yield label.append(f" {finding.code} {finding.name}")
-    yield Text(f"    {escape.terminal(finding.message, LONGEST)}")
+    yield Text(f"    {escape.terminal(finding.message, escape.LONG)}")
     if finding.evidence:
         evidence = json.dumps(finding.evidence, ensure_ascii=False, default=str)
-        yield Text(f"    evidence: {escape.terminal(evidence, LONGEST)}", "dim")
-    for line in advice(finding):
-        yield Text("    → ", "dim").append(line)
+        yield Text(f"    evidence: {escape.terminal(evidence, escape.LONG)}", "dim")
+    yield Text("    → ", "dim").append(finding.advice)
 
 
 def _verdict(account: Account) -> Iterator[Text]:
     token = account.parsed.token
     if account.refusal is None:
         if account.verified and token is not None:
-            kid = escape.terminal(repr(token.kid), LONGEST)
+            kid = escape.terminal(repr(token.kid), escape.LONG)
             yield Text.assemble(("Verified", "bold green"), f": signed with the key {kid}.")
             yield Text("A signature shows who says that the task was done, not that it was.")
         else:
@@ -95,8 +94,13 @@ def _verdict(account: Account) -> Iterator[Text]:
     yield from _finding(account.refusal)
 
 
+def to_json(account: Account) -> bytes:
+    """An account as `ectgraph-verdict/1` (docs/formats.md), printable, with a final newline."""
+    return indented(document(account))
+
+
 def document(account: Account) -> dict[str, Any]:
-    """An account as `ectgraph-verdict/1`: members may be added, none renamed or dropped."""
+    """An account as plain JSON values: members may be added, none renamed or dropped."""
     return {
         "format": "ectgraph-verdict/1",
         "accepted": account.refusal is None,

@@ -1,8 +1,7 @@
-"""The command line: exit codes, one line for the caller's mistakes, and nothing else on stdout."""
+"""lint, draw and table: exit codes, one line for mistakes, and nothing else on stdout."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
@@ -10,75 +9,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import ectgraph
-from ectgraph import cli
 from ectgraph.testing import jwks, sketch, task_id
 
 CLEAN = "a@0; b@5<a by=agent-b"
 FAULTY = "a@0; b@5<a,z by=agent-b !flipped"
 
-
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 """Without a buffer Python itself does not notice that only a part was written."""
-
-
-class Done(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with ledgers and keys in it."""
-    monkeypatch.chdir(tmp_path)
-    for name, data in {
-        "clean.jws": sketch(CLEAN).data,
-        "faulty.jws": sketch(FAULTY).data,
-        "empty.jws": b"",
-        "comments.jws": b"# nothing\n\n  # but comments\n",
-        "junk.bin": bytes(range(256)) * 16,
-        "keys.json": json.dumps(jwks("agent-a", "agent-b")).encode(),
-        "a.json": json.dumps(jwks("agent-a")).encode(),
-        "b.json": json.dumps(jwks("agent-b")).encode(),
-        "none.json": b"",
-        "nokeys.json": b'{"keys": []}',
-        "nojwks.json": b'{"hello": "keys"}',
-        "binary.json": b"\xff\xfe\x00",
-    }.items():
-        (tmp_path / name).write_bytes(data)
-    (tmp_path / "nothing").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def ectgraph_(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Callable[..., Done]:
-    """Run a command in this process."""
-
-    def call(line: str, *args: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["ectgraph", *line.split(), *map(str, args)])
-        code = cli.run()
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return Done(code, out.decode(), err.decode())
-
-    return call
-
-
-def process(folder: Path, line: str, **options) -> subprocess.CompletedProcess[bytes]:
-    """Run a command as a process of its own."""
-    command = [sys.executable, "-m", "ectgraph", *line.split()]
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False, **options)
 
 
 # Exit codes
@@ -145,7 +87,7 @@ def test_exit_codes(ectgraph_, line: str, code: int, format_: str):
     assert "Traceback" not in done.err + done.out
 
 
-def test_the_exit_code_reaches_the_shell(folder: Path):
+def test_the_exit_code_reaches_the_shell(process, folder: Path):
     codes = {
         "lint clean.jws --keys keys.json": 0,
         "lint faulty.jws --keys keys.json": 1,
@@ -381,7 +323,7 @@ def test_lint_gives_the_same_report_with_any_number_of_workers(ectgraph_):
     assert one == two
 
 
-def test_lint_reads_standard_input(folder: Path):
+def test_lint_reads_standard_input(process, folder: Path):
     done = process(folder, "lint - --keys keys.json", input=sketch(FAULTY).data)
 
     assert done.returncode == 1
@@ -389,7 +331,7 @@ def test_lint_reads_standard_input(folder: Path):
     assert done.stderr == b""
 
 
-def test_standard_input_can_be_one_of_several_sources(folder: Path):
+def test_standard_input_can_be_one_of_several_sources(process, folder: Path):
     done = process(folder, "lint clean.jws - --format json", input=sketch("x@0; y@1<x").data)
 
     sources = json.loads(done.stdout)["inputs"]
@@ -442,7 +384,7 @@ def test_draw_draws_all_tasks_as_dot_and_400_as_a_picture(ectgraph_, folder: Pat
     assert "400 of 402 tasks" in ectgraph_("draw large.jws -o large.svg").err
 
 
-def test_draw_can_be_piped_into_graphviz(folder: Path):
+def test_draw_can_be_piped_into_graphviz(process, folder: Path):
     from ectgraph.render.picture import program
 
     dot = process(folder, "draw faulty.jws --keys keys.json").stdout
@@ -496,91 +438,10 @@ def test_table_takes_several_files(ectgraph_, folder: Path):
     assert len(done.out.splitlines()) == 4
 
 
-# Everything else
-
-
-def test_help_tells_the_commands(ectgraph_):
-    done = ectgraph_("--help")
-
-    assert [c for c in ("lint", "draw", "table", "--version") if c not in done.out] == []
-    assert ectgraph_("-h").out == done.out
-
-
-@pytest.mark.parametrize(
-    ("command", "options"),
-    [
-        ("lint", "--keys --format --select --ignore --fail-on --max-findings --workers --output"),
-        ("draw", "--keys --output --max-nodes --workers"),
-        ("table", "--keys --format --max-rows --workers --output"),
-    ],
-)
-def test_help_tells_the_options_and_an_example(ectgraph_, command: str, options: str):
-    done = ectgraph_(f"{command} --help")
-
-    assert [option for option in options.split() if option not in done.out] == []
-    assert f"Example: ectgraph {command} " in done.out
-
-
-def test_without_arguments_it_helps(ectgraph_):
-    done = ectgraph_("")
-
-    assert done.code == 2
-    assert "Usage: ectgraph" in done.out + done.err
-
-
-def test_version(ectgraph_):
-    assert ectgraph_("--version") == (0, f"ectgraph {ectgraph.__version__}\n", "")
-
-
-def test_help_and_mistakes_come_without_anything_heavy(folder: Path):
-    script = (
-        "import sys; from ectgraph import cli; sys.argv = ['ectgraph', '--help'];"
-        "cli.run(); print({'pandas', 'networkx', 'graphviz', 'cryptography'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-
-    assert done.stdout.splitlines()[-1] == b"set()"
-
-
-def test_output_that_a_terminal_cannot_show_is_escaped_and_no_reason_to_fail(folder: Path):
-    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
-
-    done = process(folder, "lint clean.jws --keys keys.json", env=environment)
-
-    assert done.returncode == 0
-    assert done.stdout.isascii()
-    assert rb"\u2713" in done.stdout
-
-
 # On a terminal
 
 
-def on_a_terminal(folder: Path, line: str) -> tuple[int, str, str]:
-    """(exit code, what stdout got, what stderr got) where both are terminals."""
-    pty = pytest.importorskip("pty")
-    pairs = [pty.openpty() for _ in range(2)]
-    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "200"}
-    command = [sys.executable, "-m", "ectgraph", *line.split()]
-    (out, stdout), (err, stderr) = pairs
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
-    ) as running:
-        os.close(stdout)
-        os.close(stderr)
-        said = [read_terminal(end) for end in (out, err)]
-    return running.returncode, *said
-
-
-def read_terminal(end: int) -> str:
-    data = b""
-    with contextlib.suppress(OSError):  # how a terminal tells that its other end is closed
-        while chunk := os.read(end, 65536):
-            data += chunk
-    os.close(end)
-    return data.decode().replace("\r\n", "\n")
-
-
-def test_a_terminal_gets_colours_and_a_bar_on_stderr_that_goes_away(folder: Path):
+def test_a_terminal_gets_colours_and_a_bar_on_stderr_that_goes_away(on_a_terminal, folder: Path):
     code, out, err = on_a_terminal(folder, "lint faulty.jws --keys keys.json")
 
     assert code == 1
@@ -590,7 +451,7 @@ def test_a_terminal_gets_colours_and_a_bar_on_stderr_that_goes_away(folder: Path
     assert "\x1b[2K" in err
 
 
-def test_a_terminal_gets_a_table_where_a_pipe_gets_csv(folder: Path):
+def test_a_terminal_gets_a_table_where_a_pipe_gets_csv(on_a_terminal, folder: Path):
     code, out, _ = on_a_terminal(folder, "table clean.jws tasks --keys keys.json")
 
     assert code == 0
@@ -598,7 +459,7 @@ def test_a_terminal_gets_a_table_where_a_pipe_gets_csv(folder: Path):
     assert "sha256" not in out
 
 
-def test_a_picture_of_a_source_without_size_has_a_bar_too(folder: Path):
+def test_a_picture_of_a_source_without_size_has_a_bar_too(on_a_terminal, folder: Path):
     code, out, err = on_a_terminal(folder, "draw - clean.jws")
 
     assert code == 0

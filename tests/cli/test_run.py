@@ -1,0 +1,93 @@
+"""The command line as a whole: streams, help, version, and what a terminal is shown."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ectgraph
+
+COMMANDS = {
+    "lint": "--keys --format --select --ignore --fail-on --max-findings --workers --output",
+    "draw": "--keys --output --max-nodes --workers",
+    "table": "--keys --format --max-rows --workers --output",
+    "keygen": "KID --output --jwks --iss",
+    "create": "--key --kid --iss --aud --act --par --wid --jti --iat --exp --lifetime --draft "
+    "--pol --pol-decision --inp --out --ext --claims --unsigned",
+    "decode": "TOKEN",
+    "verify": "TOKEN --keys --audience --ledger --at --minimum-level --validate-uuids --format",
+    "append": "LEDGER TOKEN --keys --audience --at --no-sync",
+}
+"""Commands, and what their help must tell of."""
+
+
+def test_help_tells_the_commands(ectgraph_):
+    done = ectgraph_("--help")
+
+    assert [word for word in (*COMMANDS, "--version") if word not in done.out] == []
+    assert ectgraph_("-h").out == done.out
+
+
+@pytest.mark.parametrize(("command", "options"), COMMANDS.items())
+def test_help_tells_the_options_and_an_example(ectgraph_, command: str, options: str):
+    done = ectgraph_(f"{command} --help")
+
+    assert done.code == 0
+    assert [option for option in options.split() if option not in done.out] == []
+    assert f"Example: ectgraph {command} " in done.out
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_a_terminal_of_80_columns(
+    ectgraph_, monkeypatch: pytest.MonkeyPatch, command: str
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    done = ectgraph_(f"{command} --help")
+
+    assert "Usage: ectgraph" in done.out
+    assert [line for line in done.out.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_without_anything_to_do_says_what_it_needs(ectgraph_, command: str):
+    done = ectgraph_(command)
+
+    assert done.code == 2
+    assert done.out == ""
+    assert "Traceback" not in done.err
+
+
+def test_without_arguments_it_helps(ectgraph_):
+    done = ectgraph_("")
+
+    assert done.code == 2
+    assert "Usage: ectgraph" in done.out + done.err
+
+
+def test_version(ectgraph_):
+    assert ectgraph_("--version") == (0, f"ectgraph {ectgraph.__version__}\n", "")
+
+
+def test_help_and_mistakes_come_without_anything_heavy(folder: Path):
+    script = (
+        "import sys; from ectgraph import cli; sys.argv = ['ectgraph', '--help']; cli.run();"
+        "heavy = {'pandas', 'networkx', 'graphviz', 'cryptography', 'jwt', 'rich', 'filelock'};"
+        "print({name for name in sys.modules if name in heavy or name.startswith('ectgraph.agent')})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == b"set()"
+
+
+def test_output_that_a_terminal_cannot_show_is_escaped_and_no_reason_to_fail(process, folder: Path):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+
+    done = process(folder, "lint clean.jws --keys keys.json", env=environment)
+
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert rb"\u2713" in done.stdout
