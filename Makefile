@@ -10,14 +10,15 @@ PICTURES := build/demo
 
 .PHONY: demo test notebook bench samples docs clean
 
-demo: $(VENV)/.ready  ## lint every sample ledger and draw it
-	@mkdir -p $(PICTURES)
+demo: $(VENV)/.ready  ## play a story through the gate; lint every sample ledger and draw it
+	@mkdir -p $(PICTURES); rm -rf $(PICTURES)/story
+	@echo "=== a story"; $(BIN)/ectgraph demo $(PICTURES)/story
 	@for ledger in $(LEDGERS); do \
 	  echo "=== $$ledger"; \
 	  $(BIN)/ectgraph lint $$ledger --keys $(KEYS) || [ $$? -eq 1 ] || exit 1; \
 	  $(BIN)/ectgraph draw $$ledger --keys $(KEYS) -o $(PICTURES)/$$(basename $$ledger).svg || exit 1; \
 	done
-	@echo "=== the pictures"; ls $(PICTURES)/*.svg
+	@echo "=== the pictures"; ls $(PICTURES)/*.svg $(PICTURES)/story/*.svg
 
 test: $(VENV)/.ready-to-test  ## all checks and tests
 	$(BIN)/ruff check .
@@ -31,6 +32,7 @@ notebook: $(VENV)/.ready-to-test  ## open JupyterLab on the notebooks
 
 bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain script
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/gate.py
 
 samples: $(VENV)/.ready  ## rebuild the sample ledgers, byte for byte
 	$(BIN)/python sample_ledgers/rebuild.py

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
-from ectgraph.encoding import EncodingError, decode_base64url, read_json
+from ectgraph.encoding import MAX_NUMBER, EncodingError, decode_base64url, read_json
 from ectgraph.model import Header, Problem, Token
 
 Claims: TypeAlias = dict[str, Any]
@@ -23,9 +23,6 @@ REQUIRED = ("iss", "aud", "iat", "exp", "jti", "exec_act")
 APPROVED, REJECTED, PENDING = "approved", "rejected", "pending_human_review"
 DECISIONS = (APPROVED, REJECTED, PENDING)
 """What `pol_decision` may say (early draft-00 §4)."""
-
-MAX_NUMBER = 2**53 - 1
-"""Largest integer that all JSON readers agree on (RFC 7493 §2.2); a later date is no date."""
 
 _LARGEST_CACHED, _MOST_CACHED = 1024, 4096  # bytes of a header, and headers, remembered
 _NO_CLAIMS: Claims = {}

@@ -16,6 +16,9 @@ from typing import Any, NoReturn
 
 import msgspec
 
+MAX_NUMBER = 2**53 - 1
+"""Largest integer that all JSON readers agree on (RFC 7493 §2.2); a later date is no date."""
+
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _TO_STANDARD = bytes.maketrans(b"-_+/", b"+/--")  # the standard alphabet's own + and / are foreign
 _TO_URL = bytes.maketrans(b"+/", b"-_")

@@ -6,7 +6,6 @@ when nothing is left to verify with is it the caller's mistake.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
@@ -20,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from msgspec.structs import replace
 
 from ectgraph import labels
-from ectgraph.encoding import EncodingError, encode_base64url, read_json
+from ectgraph.encoding import MAX_NUMBER, EncodingError, encode_base64url, read_json
 from ectgraph.errors import EctgraphError
 from ectgraph.model import KeySource
 
@@ -227,7 +226,7 @@ _WINDOW = ("nbf", "exp", "revoked_at")
 
 
 def _is_date(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and -MAX_NUMBER <= value <= MAX_NUMBER
 
 
 def _bounds(jwk: dict[str, Any]) -> dict[str, Any]:

@@ -108,6 +108,8 @@ def _hits(evidence: Evidence, rule: Rule) -> Iterator[Hit]:
                 child = ledger.node(link.child.jti or "", link.child.wid)
                 records = (position, *ledger.tasks[parent])
                 witness = link.parent.jti or ""
+                if child is not None and len(ledger.tasks[child]) > 1:  # in several versions
+                    witness += f" {ledger[position].record.sha256}"
                 yield replace(hit, task=child, related=(parent,), records=records, witness=witness)
 
 

@@ -221,24 +221,14 @@ def problem_rule(
     code: str, name: str, severity: Severity, **about: Unpack[About]
 ) -> Callable[[ProblemCheck], Rule]:
     """Make a rule of a function that words one problem; `name` is the kind of the problem."""
-
-    def make(word: ProblemCheck) -> Rule:
-        doc = inspect.getdoc(word) or ""
-        return Rule(code=code, name=name, severity=severity, doc=doc, word=word, **about)
-
-    return make
+    return lambda word: _rule(word, code, name, severity, about, word=word)
 
 
 def token_rule(
     code: str, name: str, severity: Severity, **about: Unpack[About]
 ) -> Callable[[TokenCheck], Rule]:
     """Make a rule of a function that looks at the claims of one token, signed or not."""
-
-    def make(look: TokenCheck) -> Rule:
-        doc = inspect.getdoc(look) or ""
-        return Rule(code=code, name=name, severity=severity, doc=doc, look=look, **about)
-
-    return make
+    return lambda look: _rule(look, code, name, severity, about, look=look)
 
 
 def link_rule(
@@ -248,24 +238,21 @@ def link_rule(
 
     What it finds is about the child.
     """
-
-    def make(compare: LinkCheck) -> Rule:
-        doc = inspect.getdoc(compare) or ""
-        return Rule(code=code, name=name, severity=severity, doc=doc, compare=compare, **about)
-
-    return make
+    return lambda compare: _rule(compare, code, name, severity, about, compare=compare)
 
 
 def ledger_rule(
     code: str, name: str, severity: Severity, **about: Unpack[About]
 ) -> Callable[[LedgerCheck], Rule]:
     """Make a rule of a function that looks at a whole ledger."""
+    return lambda check: _rule(check, code, name, severity, about, check=check)
 
-    def make(check: LedgerCheck) -> Rule:
-        doc = inspect.getdoc(check) or ""
-        return Rule(code=code, name=name, severity=severity, doc=doc, check=check, **about)
 
-    return make
+def _rule(
+    function: object, code: str, name: str, severity: Severity, about: About, **slot: Any
+) -> Rule:
+    doc = inspect.getdoc(function) or ""
+    return Rule(code=code, name=name, severity=severity, doc=doc, **slot, **about)
 
 
 BROKEN = "ECT901"

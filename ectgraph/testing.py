@@ -303,7 +303,7 @@ def _number(text: str) -> int:
 def _extension(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"ext={text}: no JSON"
         raise EctgraphError(message) from error
     if not isinstance(value, dict):

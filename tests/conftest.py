@@ -17,13 +17,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from ectgraph.agent.parse import Verified
+from ectgraph.agent.verify import VerifyOptions, verify
 from ectgraph.claims import Reader
+from ectgraph.encoding import compact_json
 from ectgraph.errors import EctgraphError
 from ectgraph.keys import KeyRing
 from ectgraph.model import Entry, Problem, Record, Token, Trust
 from ectgraph.policy import Policy
 from ectgraph.signature import Verifier
-from ectgraph.testing import EPOCH, jwks, sketch
+from ectgraph.testing import EPOCH, Sketch, jwks, seal, sketch, task_id, token
 
 # How fast a machine makes examples says nothing about the code, and would make tests flicker.
 _SUPPRESSED = [HealthCheck.too_slow]
@@ -92,6 +95,25 @@ def claims() -> Callable[..., dict[str, Any]]:
         return {name: v for name, v in (usual | changes).items() if v is not None}
 
     return make
+
+
+@pytest.fixture(scope="session")
+def codes_of(ring: KeyRing) -> Callable[..., list[str]]:
+    """Judge one token that agent-a signs, byte for byte, and give the codes of all findings."""
+
+    def judge(
+        claims: dict[str, Any] | bytes,
+        header: dict[str, Any] | None = None,
+        keys: KeyRing | None = None,
+        **choices: Any,
+    ) -> list[str]:
+        usual = {"alg": "ES256", "typ": "wimse-exec+jwt", "kid": "agent-a"}
+        payload = claims if isinstance(claims, bytes) else compact_json(claims)
+        record = seal(compact_json(header or usual), payload, "agent-a")
+        report = Sketch((record,), keys or ring, Policy(**choices)).lint()
+        return [finding.code for finding in report.findings]
+
+    return judge
 
 
 @pytest.fixture(scope="session")
@@ -215,3 +237,26 @@ def line_soup() -> st.SearchStrategy[bytes]:
     ending = st.sampled_from([b"\n", b"\n", b"\r\n", b""])
     piece = st.tuples(st.one_of(parts, parts, parts, st.binary(max_size=12)), ending).map(b"".join)
     return st.lists(piece, max_size=30).map(b"".join)
+
+
+@pytest.fixture(scope="session")
+def task(claims: Callable[..., dict[str, Any]]) -> Callable[..., bytes]:
+    """Make agent-a's token for a named task that builds on other named ones."""
+
+    def make(name: str, *parents: str, wid: str | None = "workflow", **changes: Any) -> bytes:
+        made = claims(
+            jti=task_id(name),
+            wid=None if wid is None else task_id(wid),
+            par=[task_id(parent) for parent in parents],
+            **changes,
+        )
+        return token(made, "agent-a")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def passed(ring: KeyRing) -> Callable[[bytes], Verified]:
+    """Verify a token as a gate does that looks at nothing but the token."""
+    options = VerifyOptions(keys=ring, clock=lambda: EPOCH + 60)
+    return lambda compact: verify(compact, options)

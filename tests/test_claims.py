@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ectgraph.claims import MAX_NUMBER, REQUIRED, Reader, Reading, looks_like_claims
+from ectgraph.claims import (
+    APPROVED,
+    DECISIONS,
+    MAX_NUMBER,
+    PENDING,
+    REJECTED,
+    REQUIRED,
+    Reader,
+    Reading,
+    looks_like_claims,
+)
 from ectgraph.encoding import encode_base64url
 from ectgraph.model import Header, Problem, Token
 from ectgraph.testing import EPOCH, compact_json, seal, token
@@ -199,8 +209,43 @@ def test_draft_01_carries_the_policy_in_its_extension(claims):
 
 def test_the_top_level_policy_goes_before_that_in_the_extension(claims):
     ext = {"pol": "inner", "pol_decision": 7}
-    made = read(claims(ect_ext=ext, pol="outer")).token
-    assert (made.pol, made.pol_decision) == ("outer", None)
+    reading = read(claims(ect_ext=ext, pol="outer"))
+    assert (reading.token.pol, reading.token.pol_decision) == ("outer", None)
+    assert told(reading) == [
+        ("ill-typed-claim", "ect_ext.pol_decision"),
+        ("unpaired-policy", "pol"),
+    ]
+
+
+BELOW = {"pol": "p1", "pol_decision": "approved"}
+
+
+@pytest.mark.parametrize(
+    ("top", "odd"),
+    [
+        ({}, []),
+        ({"pol": "p1"}, []),
+        ({"pol_decision": "approved"}, []),
+        ({"pol": "p1", "pol_decision": "approved"}, []),
+        ({"pol": "P1"}, ["pol"]),
+        ({"pol": "p2", "pol_decision": "approved"}, ["pol"]),
+        ({"pol_decision": "rejected"}, ["pol_decision"]),
+        ({"pol": "p2", "pol_decision": "rejected"}, ["pol", "pol_decision"]),
+    ],
+)
+def test_a_policy_at_the_top_and_another_in_the_extension_are_two_stories(claims, top, odd):
+    reading = read(claims(par=None, pred=[], ect_ext=BELOW, **top))
+
+    assert told(reading) == [("unpaired-policy", name) for name in odd]
+    assert [problem.detail for problem in reading.problems] == [
+        f"{name!r} is {top[name]!r} at the top and {BELOW[name]!r} in the extension" for name in odd
+    ]
+    made = BELOW | top
+    assert (reading.token.pol, reading.token.pol_decision) == (made["pol"], made["pol_decision"])
+
+
+def test_what_the_extension_of_draft_00_says_of_a_policy_is_no_second_value(claims):
+    assert read(claims(ext=BELOW, pol="p2", pol_decision="rejected")).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -382,3 +427,66 @@ def test_a_reader_that_forgets_reads_the_same(good_token):
     before = reader.read(good_token)
     reader.forget()
     assert reader.read(good_token) == before
+
+
+# Decisions and their policies
+
+
+def test_the_decisions_are_those_of_the_draft():
+    assert DECISIONS == ("approved", "rejected", "pending_human_review")
+    assert (APPROVED, REJECTED, PENDING) == DECISIONS
+
+
+@pytest.mark.parametrize("value", ["", 7, None, True, ["p"], {}])
+@pytest.mark.parametrize(
+    ("bad", "other"), [("pol", "pol_decision"), ("pol_decision", "pol")], ids=["pol", "decision"]
+)
+def test_an_ill_typed_half_of_a_policy_is_told_once_in_both_drafts(claims, bad, other, value):
+    pair = {bad: value, other: "approved"}
+
+    assert told(read(claims() | pair)) == [("ill-typed-claim", bad)]
+    inner = read(claims(par=None, pred=[], ect_ext=pair), HEADER_00 | {"typ": "exec+jwt"})
+    assert told(inner) == [("ill-typed-claim", f"ect_ext.{bad}")]
+    assert getattr(inner.token, other) == "approved"
+    assert getattr(inner.token, bad) is None
+
+
+@pytest.mark.parametrize("name", ["pol", "pol_decision"])
+def test_half_a_policy_is_told_in_both_drafts(claims, name):
+    assert told(read(claims(**{name: "approved"}))) == [("unpaired-policy", name)]
+    made = claims(par=None, pred=[], ect_ext={name: "approved"})
+    assert told(read(made)) == [("unpaired-policy", name)]
+
+
+@pytest.mark.parametrize("name", ["pol_enforcer", "inp_hash", "ext"])
+def test_another_ill_typed_claim_does_not_hide_half_a_policy(claims, name):
+    made = read(claims(**{name: 7}, pol="p"))
+
+    assert told(made) == [("ill-typed-claim", name), ("unpaired-policy", "pol")]
+
+
+def test_other_members_of_an_extension_have_any_type(claims):
+    extension = {"pol": "p", "pol_decision": "approved", "iss": 7, "par": "x", "note": None}
+    made = read(claims(par=None, pred=[], ect_ext=extension))
+
+    assert made.problems == ()
+    assert made.token.ext == extension
+
+
+@pytest.mark.parametrize(
+    ("extension", "compensates"),
+    [
+        (None, False),
+        ({}, False),
+        ({"compensation_required": True}, True),
+        ({"compensation_required": False}, False),
+        ({"compensation_required": "true"}, False),
+        ({"compensation_required": 1}, False),
+        ({"compensation_required": None}, False),
+        ({"ext": {"compensation_required": True}}, False),
+    ],
+)
+def test_a_token_compensates_when_it_says_so_and_not_nearly(claims, extension, compensates):
+    assert read(claims(ext=extension)).token.compensates is compensates
+    made = read(claims(par=None, pred=[], ect_ext=extension))
+    assert made.token.compensates is compensates

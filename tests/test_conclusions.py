@@ -209,3 +209,19 @@ def test_what_holds_for_the_tokens_that_were_read_is_not_claimed_of_the_ledger()
 
         assert whole is not None
         assert damaged == f"Among the tokens that were read: {whole[0].lower()}{whole[1:]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("a@0; b@5<a by=agent-b; !bound", True),
+        ("a@0; b@5<a iss=urn:x; !bound", True),
+        ("a@0; b@5<a", False),
+        ("a@0 iss=urn:x; !bound", None),
+        ("a@0; !no-keys", None),
+    ],
+)
+def test_whose_keys_they_are_is_established_where_the_keys_say_so(text: str, bound: bool | None):
+    """`None`: nothing verified, so there is nothing to say of anybody's key."""
+    assert bool(established(text, "a key of the issuer")) == (bound is True)
+    assert bool(left_open(text, "belongs to the issuer")) == (bound is False)

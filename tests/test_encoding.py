@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -13,7 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ectgraph.encoding import EncodingError, decode_base64url, encode_base64url, read_json
+from ectgraph.encoding import (
+    EncodingError,
+    compact_json,
+    decode_base64url,
+    deeper_than,
+    encode_base64url,
+    hash_defect,
+    hash_of,
+    read_json,
+)
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -282,3 +292,108 @@ def test_a_hundred_thousand_brackets_break_nothing(text):
     with pytest.raises(EncodingError) as caught:
         read_json(text, 64)
     assert caught.value.kind == "bad-json"
+
+
+# What is written
+
+
+@given(st.data())
+def test_compact_json_is_what_the_standard_library_writes_without_spaces(json_values, data):
+    value = data.draw(json_values)
+    written = compact_json(value)
+
+    assert same_json(json.loads(written), value)
+    assert len(written) <= len(json.dumps(value, ensure_ascii=False).encode())
+    assert read_json(written, 64) == (value, ())
+
+
+def test_compact_json_has_no_space_and_keeps_every_character():
+    value = {"a": [1, True, None, "é\u2028 \U0001f600"], "b": {}}
+
+    assert compact_json(value) == '{"a":[1,true,null,"é\u2028 \U0001f600"],"b":{}}'.encode()
+
+
+def levels_of(value: Any) -> int:
+    """How deep a value is, itself and its innermost value counted."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(levels_of, inner), default=0)
+
+
+@given(st.data(), st.integers(0, 6))
+def test_depth_is_counted_with_and_without_the_innermost_value(json_values, data, limit):
+    value = data.draw(json_values)
+
+    assert deeper_than(value, limit) == (depth_of(value) > limit)
+    assert deeper_than(value, limit, leaves=True) == (levels_of(value) > limit)
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_the_depth_of_a_value_nested_a_hundred_thousand_times_is_counted(leaves):
+    value: list[Any] = []
+    for _ in range(99_999):
+        value = [value]
+
+    assert deeper_than(value, 99_999, leaves=leaves)
+    assert not deeper_than(value, 100_000, leaves=leaves)
+
+
+# Hashes
+
+
+@given(
+    st.sampled_from(["", "sha-256:", "sha-384:", "sha-512:"]),
+    st.sampled_from([0, 1, 31, 32, 33, 48, 64]).flatmap(
+        lambda size: st.binary(min_size=size, max_size=size)
+    ),
+)
+def test_a_hash_is_base64url_of_the_length_of_its_kind(prefix, digest):
+    size = {"": 32, "sha-256:": 32, "sha-384:": 48, "sha-512:": 64}[prefix]
+    defect = hash_defect(prefix + encode_base64url(digest).decode())
+
+    assert (defect is None) == (len(digest) == size)
+    assert defect is None or defect == f"has {len(digest)} bytes; a hash of this kind has {size}"
+
+
+GOOD_HASH = encode_base64url(bytes(range(32))).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "defect"),
+    [
+        (GOOD_HASH, None),
+        (f"sha-256:{GOOD_HASH}", None),
+        (f"{GOOD_HASH}=", "is no hash: it is padded with '='"),
+        (f"{GOOD_HASH[:-1]}9", "is no hash: its unused trailing bits are not zero"),
+        (f"é{GOOD_HASH[1:]}", "is no hash: byte 0 is"),
+        (f"SHA-256:{GOOD_HASH}", "names 'SHA-256', which is none of sha-256, sha-384, sha-512"),
+        (f"sha256:{GOOD_HASH}", "names 'sha256', which is none of"),
+        (f":{GOOD_HASH}", "names '', which is none of"),
+        (f"sha-256:sha-256:{GOOD_HASH}", "names 'sha-256:sha-256', which is none of"),
+        ("sha-256:", "has 0 bytes; a hash of this kind has 32"),
+        (f"sha-512:{GOOD_HASH}", "has 32 bytes; a hash of this kind has 64"),
+        (hashlib.sha256(b"abc").hexdigest(), "has 48 bytes; a hash of this kind has 32"),
+        (" " + GOOD_HASH, "is no hash: byte 0 is ' ', which is not in the base64url alphabet"),
+        ("", "has 0 bytes; a hash of this kind has 32"),
+    ],
+)
+def test_a_text_that_is_no_hash_has_its_defect_named(text, defect):
+    found = hash_defect(text)
+
+    assert found == defect or (defect is not None and found.startswith(defect))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=90))
+def test_any_text_is_a_hash_or_has_a_defect(text):
+    defect = hash_defect(text)
+
+    assert defect != ""
+    if defect is None:
+        assert len(decode_base64url(text.rpartition(":")[2].encode())) in (32, 48, 64)
+
+
+@given(st.binary(max_size=99))
+def test_the_hash_of_bytes_is_a_hash_and_theirs(data):
+    text = hash_of(data)
+
+    assert hash_defect(text) is None
+    assert decode_base64url(text.encode()) == hashlib.sha256(data).digest()

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ectgraph.encoding import compact_json, encode_base64url
 from ectgraph.examiner import Examiner, Facts
-from ectgraph.model import Hit, Problem, Trust
+from ectgraph.model import Hit, Problem, Token, Trust
 from ectgraph.policy import Policy
 from ectgraph.rules import RULES, judge
-from ectgraph.testing import FAULTS, compact_json, sketch, token
+from ectgraph.testing import EPOCH, FAULTS, sketch, token
 
 A, B = sketch("a@0; b@5<a by=agent-b").records
 
@@ -93,22 +94,25 @@ def test_the_depth_limit_is_the_policys(ring, claims):
     assert examine(body, ring, Policy(max_json_depth=2)).token is None
 
 
-def test_every_problem_is_worded_once_in_its_order(ring):
-    seen: list[Problem] = []
+def test_a_record_is_judged_once_with_all_that_is_known_of_it(ring):
+    seen: list[tuple[Token | None, tuple[Problem, ...], Policy]] = []
 
-    def word(problem: Problem) -> tuple[str, Hit]:
-        seen.append(problem)
-        return "ECT000", Hit(problem.detail)
+    def tell(
+        token: Token | None, problems: tuple[Problem, ...], policy: Policy
+    ) -> tuple[tuple[str, Hit], ...]:
+        seen.append((token, problems, policy))
+        return tuple(("ECT000", Hit(problem.detail)) for problem in problems)
 
+    policy = Policy(max_parents=7)
     (record,) = sketch("a@0 typ=JWT alg=none kid= !no-iat").records
-    fact = examine(record, ring, judge=word)
+    fact = examine(record, ring, policy, judge=tell)
     assert [problem.kind for problem in fact.problems] == [
         "missing-claim",
         "wrong-typ",
         "algorithm-not-allowed",
         "no-kid",
     ]
-    assert tuple(seen) == fact.problems
+    assert seen == [(fact.token, fact.problems, policy)]
     assert fact.hits == tuple(("ECT000", Hit(problem.detail)) for problem in fact.problems)
 
 
@@ -127,9 +131,9 @@ def test_a_problem_met_twice_is_told_once(ring):
 def test_no_fault_that_can_be_made_verifies(ring, fault):
     (record,) = sketch(f"b@5<a !{fault}").records
     fact = examine(record, ring, judge=judge)
-    claims_alone = {"iat-string", "iat-true", "two-lists"}  # rightly signed, but wrong
+    claims_alone = {"iat-string", "iat-true", "two-lists", "ext-large"}  # rightly signed, but wrong
     assert (fact.trust is Trust.VERIFIED) == (fault in claims_alone)
-    assert fact.problems
+    assert fact.hits
     assert all(code in RULES for code, _ in fact.hits)
 
 
@@ -154,3 +158,91 @@ def test_any_claims_in_any_wrapping_raise_nothing(ring, json_values, data):
     fact = examine(json.dumps(value).encode(), ring, judge=judge)
     assert fact.trust is not Trust.VERIFIED
     assert fact.problems
+
+
+# A token that no record wraps
+
+
+@pytest.mark.parametrize("text", ["a@0", "b@5<a !flipped", "c@9 !unsigned", "d@9 !twice", "'x'"])
+def test_a_bare_token_is_examined_like_a_record_that_holds_it(ring, text):
+    (record,) = sketch(text).records
+    bare = encode_base64url(record) if "unsigned" in text else record
+    examiner = Examiner(ring, Policy(), judge)
+
+    fact = examiner.examine_token(bare)
+
+    assert fact == examiner.examine(bare, len(bare))
+    assert (fact.seq, fact.recorded_at, fact.prev_hash) == (None, None, None)
+
+
+def test_a_wrapped_token_is_no_token(ring):
+    for body in (wrapped(A), b'"' + A + b'"', A + b"\n", b" " + A):
+        fact = Examiner(ring, Policy(), judge).examine_token(body)
+        assert fact.trust is not Trust.VERIFIED
+        assert fact.problems
+
+
+@pytest.mark.parametrize(
+    ("usual", "at", "codes"),
+    [
+        (None, None, []),
+        (None, EPOCH, []),
+        (None, EPOCH + 0.5, []),
+        (None, EPOCH + 901, ["ECT408", "ECT408"]),
+        (None, 0, ["ECT408"]),
+        (EPOCH, None, []),
+        (EPOCH, 0, ["ECT408"]),
+        (EPOCH + 901, None, ["ECT408", "ECT408"]),
+        (EPOCH + 901, EPOCH, []),
+    ],
+)
+def test_a_token_is_judged_at_the_time_given_else_at_that_of_the_policy(ring, usual, at, codes):
+    examiner = Examiner(ring, Policy(at=usual), judge)
+
+    assert [code for code, _ in examiner.examine_token(A, at).hits] == codes
+
+
+def test_a_time_that_was_given_does_not_stay(ring):
+    examiner = Examiner(ring, Policy(), judge)
+
+    assert examiner.examine_token(A, EPOCH + 901).hits
+    assert examiner.examine_token(A).hits == ()
+    assert examiner.examine(A, len(A)).hits == ()
+
+
+@pytest.mark.parametrize("at", [None, EPOCH])
+def test_everything_but_the_time_is_the_policys_of_the_examiner(ring, at):
+    def codes(**choices: object) -> list[str]:
+        examiner = Examiner(ring, Policy(**choices), judge)
+        return [code for code, _ in examiner.examine_token(A, at).hits]
+
+    assert codes(audience="spiffe://example.com/ledger") == []
+    assert codes(audience="gate") == ["ECT122"]
+    assert codes(max_lifetime=599) == ["ECT406"]
+    assert codes(max_record_bytes=10) == ["ECT002"]
+
+
+def test_a_bare_token_beyond_the_size_limit_is_not_read(ring):
+    policy = Policy(max_record_bytes=len(A) - 1)
+
+    fact = Examiner(ring, policy, judge).examine_token(A)
+
+    assert (fact.token, fact.trust) == (None, Trust.INVALID)
+    assert [code for code, _ in fact.hits] == ["ECT002"]
+    assert Examiner(ring, policy, judge).examine_token(A[:-1]).token is not None
+
+
+@given(st.binary(max_size=60) | st.text('eyJ.{}[]":,ect\\ud8', max_size=60).map(str.encode))
+def test_any_bytes_are_a_token_or_a_problem_at_the_gate_too(ring, data):
+    fact = Examiner(ring, Policy(audience="gate"), judge).examine_token(data, EPOCH)
+
+    assert fact.trust is not Trust.VERIFIED
+    assert fact.problems
+    assert "ECT901" not in {code for code, _ in fact.hits}
+
+
+def test_an_examiner_takes_a_resolver_as_well_as_a_ring(ring):
+    keys = {key.kid: key for key in ring.keys}
+
+    for body in (A, B, A[:-4] + b"AAAA", sketch("a@0 kid=nobody").records[0]):
+        assert examine(body, keys.get, judge=judge) == examine(body, ring, judge=judge)

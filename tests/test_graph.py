@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ectgraph import graph as graph_module
-from ectgraph.graph import build, measure, proven, shortest_cycle, versions
+from ectgraph.graph import build, crowded, measure, proven, shortest_cycle, versions
 from ectgraph.ledger import Ledger
 from ectgraph.loader import load_bytes
 from ectgraph.model import Entry, Header, Trust
@@ -303,3 +303,72 @@ def test_proven_is_the_view_of_what_verified():
 def test_an_unreadable_record_and_a_token_without_jti_have_no_node(entry):
     ledger = Ledger([Entry(entry("x").record, None, Trust.INVALID), entry(None, parents=["p"])])
     assert list(build(ledger)) == []
+
+
+# Ancestors
+
+
+def crowded_leaves(graph: nx.DiGraph, limit: int) -> list[str]:
+    """What `crowded` finds, by counting every ancestor of every leaf."""
+    leaves = [task for task in graph if graph.out_degree(task) == 0]
+    return [task for task in leaves if len(nx.ancestors(graph, task)) > limit]
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40)
+
+
+@given(PAIRS, st.integers(-1, 12), st.booleans())
+def test_crowded_tasks_are_those_whose_ancestors_are_too_many(pairs, limit, acyclic):
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(12))
+    graph.add_edges_from((u, v) for u, v in pairs if not acyclic or u < v)
+
+    assert crowded(graph, limit) == [(task, True) for task in crowded_leaves(graph, limit)]
+
+
+@given(PAIRS, st.integers(0, 8), st.integers(-1, 30))
+def test_a_count_that_gives_up_still_tells_every_crowded_task(pairs, limit, search):
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(12))
+    graph.add_edges_from(pairs)
+    expected = crowded_leaves(graph, limit)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph_module, "ANCESTOR_SEARCH", search)
+        found = crowded(graph, limit)
+
+    assert set(expected) <= {task for task, _ in found}
+    assert [task for task, counted in found if counted and task not in expected] == []
+    assert all(graph.out_degree(task) == 0 for task, _ in found)
+
+
+def test_a_lattice_has_few_ancestors_by_very_many_ways():
+    """Two tasks a step, each on both of the step before: 2**500 ways, 1000 ancestors."""
+    graph = nx.DiGraph()
+    for step in range(500):
+        graph.add_edges_from(((step, a), (step + 1, b)) for a in "xy" for b in "xy")
+
+    assert crowded(graph, 1000) == []
+    assert crowded(graph, 999) == [((500, "x"), True), ((500, "y"), True)]
+
+
+def test_a_chain_of_thirty_thousand_tasks_has_its_ancestors_counted():
+    graph = nx.path_graph(LONG, nx.DiGraph())
+
+    assert crowded(graph, LONG - 1) == []
+    assert crowded(graph, LONG - 2) == [(LONG - 1, True)]
+
+
+def test_thirty_thousand_children_of_one_join_are_counted_once(monkeypatch):
+    graph = nx.DiGraph(("root", f"p{n}") for n in range(50))
+    graph.add_edges_from((f"p{n}", "join") for n in range(50))
+    graph.add_edges_from(("join", f"t{n}") for n in range(LONG))
+    monkeypatch.setattr(graph_module, "ANCESTOR_SEARCH", 500)
+
+    assert crowded(graph, 51) == [(f"t{n}", True) for n in range(LONG)]
+    assert crowded(graph, 52) == []
+
+
+def test_an_empty_graph_is_not_crowded():
+    assert crowded(nx.DiGraph(), 0) == []
+    assert crowded(nx.DiGraph(), -1) == []

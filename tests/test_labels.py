@@ -31,3 +31,18 @@ def test_a_time_that_no_calendar_holds_is_a_number(seconds):
 )
 def test_an_agent_is_called_by_the_end_of_its_uri(iss, name):
     assert labels.agent(iss) == name
+
+
+@pytest.mark.parametrize(
+    ("exec_act", "jti", "name"),
+    [
+        ("review", "550e8400-e29b-41d4-a716-446655440000", "review 550e8400"),
+        ("review", "t1", "review t1"),
+        ("review", None, "review"),
+        (None, "550e8400-e29b", "a task 550e8400"),
+        ("", "t1", "a task t1"),
+        (None, None, "a task"),
+    ],
+)
+def test_a_task_is_called_by_its_action_and_the_beginning_of_its_id(exec_act, jti, name):
+    assert labels.task(exec_act, jti) == name

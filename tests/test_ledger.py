@@ -117,7 +117,7 @@ def test_what_was_asked_before_an_entry_came_does_not_matter(entry):
     ):
         ledger = Ledger([entry("a", "w"), entry("a", "w")])
         question(ledger)
-        ledger.append(entry("a", "v"))
+        ledger.add(entry("a", "v"))
         assert dict(ledger.tasks) == {"a@w": [0, 1], "a@v": [2]}
         assert ledger.node("a", "v") == "a@v"
 
@@ -167,5 +167,61 @@ def test_a_ledger_grown_while_in_use_is_the_ledger_made_at_once(ledger_of, entry
     grown = ledger_of(*keys[:cut])
     for jti, wid in keys[cut:]:
         grown.node(jti, wid)
-        grown.append(entry(jti, wid))
+        grown.add(entry(jti, wid))
     assert dict(grown.tasks) == dict(ledger_of(*keys).tasks)
+
+
+TRUSTS = st.lists(st.sampled_from(Trust), min_size=9, max_size=9)
+
+
+@given(KEYS, TRUSTS, st.sampled_from(JTIS), st.sampled_from([*WIDS, "elsewhere"]))
+def test_get_gives_the_witness_of_the_node_that_a_jti_means(entry, keys, trusts, jti, wid):
+    ledger = Ledger(
+        entry(*key, trust=trust, exec_act=str(n))
+        for n, (key, trust) in enumerate(zip(keys, trusts, strict=False))
+    )
+    node = ledger.node(jti, wid)
+
+    found = ledger.get(jti, wid)
+
+    assert found is (None if node is None else ledger.witness(node))
+    assert ledger.contains(jti, wid) == (found is not None)
+
+
+@given(KEYS, TRUSTS)
+def test_the_first_verified_record_speaks_for_its_task_else_the_first(entry, keys, trusts):
+    ledger = Ledger(
+        entry(*key, trust=trust, exec_act=str(n))
+        for n, (key, trust) in enumerate(zip(keys, trusts, strict=False))
+    )
+    for node in ledger.tasks:
+        records = ledger.entries_of(node)
+        verified = [record for record in records if record.trust is Trust.VERIFIED]
+        assert ledger.witness(node) is [*verified, *records][0]
+
+
+@given(KEYS, st.sampled_from(JTIS), st.sampled_from(WIDS))
+def test_get_works_out_no_names(ledger_of, keys, jti, wid):
+    ledger = ledger_of(*keys)
+
+    ledger.get(jti, wid)
+    ledger.contains(jti, wid)
+
+    assert {"tasks", "_names"} & set(vars(ledger)) == set()
+
+
+@given(KEYS, st.sampled_from(JTIS), st.sampled_from(WIDS))
+def test_get_is_right_at_every_size_of_a_growing_ledger(ledger_of, entry, keys, jti, wid):
+    grown = Ledger()
+    for size, key in enumerate(keys, 1):
+        grown.add(entry(*key))
+        found, at_once = grown.get(jti, wid), ledger_of(*keys[:size]).get(jti, wid)
+        assert (found and found.record) == (at_once and at_once.record)
+
+
+def test_an_unreadable_record_can_be_added(entry):
+    ledger = Ledger([entry("a")])
+    ledger.add(Entry(entry("x").record, None, Trust.INVALID))
+
+    assert len(ledger) == 2
+    assert dict(ledger.tasks) == {"a": [0]}

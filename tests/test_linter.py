@@ -11,7 +11,7 @@ from ectgraph.errors import EctgraphError, VerificationError
 from ectgraph.keys import KeyRing
 from ectgraph.model import Report, Severity
 from ectgraph.policy import Policy
-from ectgraph.rule import Hit, ledger_rule
+from ectgraph.rule import Hit, ledger_rule, link_rule
 from ectgraph.rules import RULES
 from ectgraph.testing import EPOCH, Sketch, compact_json, jwks, sketch, task_id
 
@@ -116,10 +116,11 @@ def test_a_rule_that_raises_keeps_what_it_had_found():
     assert [f.code for f in report.findings] == ["ECT998", "ECT901"]
 
 
-def test_a_rule_that_names_an_unknown_task_counts_as_failed():
+@pytest.mark.parametrize("records", [(), (0,)])
+def test_a_rule_that_names_an_unknown_task_counts_as_failed(records):
     @ledger_rule("ECT998", "lost", Severity.NOTE, cites="", advice="", good=(), bad=())
     def lost(evidence):
-        yield Hit("where is it?", "no such task")
+        yield Hit("where is it?", "no such task", records=records)
 
     report = sketch("a@0").lint(RULES | {"ECT998": lost})
 
@@ -142,6 +143,91 @@ def test_linting_twice_gives_the_same_report():
     assert linter.lint(evidence, rules=drawn.rules) == linter.lint(evidence, rules=drawn.rules)
 
 
+def test_a_rule_over_links_that_raises_is_told_and_the_others_still_run():
+    @link_rule("ECT998", "torn", Severity.NOTE, cites="", advice="", good=(), bad=())
+    def torn(link, policy):
+        raise LookupError(link.child.exec_act)
+
+    report = sketch("a@0; b@5<a,z").lint(RULES | {"ECT998": torn})
+
+    assert [f.code for f in report.findings] == ["ECT303", "ECT901"]
+    assert report.findings[1].message == "the rule ECT998 failed: LookupError: b"
+
+
+# Rules over links
+
+
+def test_a_rule_over_links_is_asked_of_every_link_and_tells_of_the_child():
+    @link_rule("ECT998", "linked", Severity.NOTE, cites="", advice="", good=(), bad=())
+    def linked(link, policy):
+        return Hit(f"{link.parent.exec_act} {link.child.exec_act} {policy.skew}")
+
+    report = sketch("c@9<a,b; a@0; b@5<a,z; !skew=7").lint({"ECT998": linked})
+
+    assert [(f.message, [place.index for place in f.places]) for f in report.findings] == [
+        ("b c 7", [0, 2]),
+        ("a c 7", [0, 1]),
+        ("a b 7", [2, 1]),
+    ]
+    assert [f.jti for f in report.findings] == [task_id(name) for name in "ccb"]
+    assert len(set(prints(report))) == 3
+
+
+def test_a_finding_about_a_link_is_the_same_whichever_workflow_names_its_parent():
+    one = sketch("a@0 wid=one; b@5<a wid=two").lint()
+    other = sketch("b@5<a wid=two; x@0 wid=three; a@0 wid=one").lint()
+
+    assert prints(one) == prints(other)
+
+
+# Severities
+
+
+@pytest.mark.parametrize(
+    ("hit", "caller", "severity"),
+    [
+        (None, None, Severity.WARNING),
+        (Severity.ERROR, None, Severity.ERROR),
+        (Severity.NOTE, None, Severity.NOTE),
+        (None, Severity.NOTE, Severity.NOTE),
+        (Severity.ERROR, Severity.NOTE, Severity.NOTE),
+        (Severity.NOTE, Severity.ERROR, Severity.ERROR),
+    ],
+)
+def test_a_finding_is_as_bad_as_the_rule_then_the_hit_then_the_caller_says(hit, caller, severity):
+    @ledger_rule("ECT998", "graded", Severity.WARNING, cites="", advice="", good=(), bad=())
+    def graded(evidence):
+        yield Hit("it is odd", task_id("a"), severity=hit)
+
+    drawn = sketch("a@0")
+    policy = Policy(severities={"ECT998": caller} if caller else {"ECT997": Severity.FATAL})
+    report = Sketch(drawn.records, drawn.ring, policy).lint({"ECT998": graded})
+
+    assert [f.severity for f in report.findings] == [severity]
+    assert report.summary.findings[severity.value] == 1
+    assert [f.code for f in report.at_least(severity)] == ["ECT998"]
+
+
+def test_how_bad_it_is_changes_nothing_else_about_a_finding():
+    drawn = sketch(FAULTY)
+    policy = Policy(severities=dict.fromkeys(RULES, Severity.NOTE))
+
+    usual, mild = drawn.lint(), Sketch(drawn.records, drawn.ring, policy).lint()
+
+    assert prints(usual) == prints(mild)
+    assert {f.severity for f in mild.findings} == {Severity.NOTE}
+    mild.raise_for("warning")
+
+
+def test_no_caller_can_make_a_failure_of_the_tool_a_note():
+    drawn = sketch("a@0; !broken-rule")
+    policy = Policy(severities={"ECT901": Severity.NOTE})
+
+    report = Sketch(drawn.records, drawn.ring, policy, drawn.rules).lint()
+
+    assert report.at_least("fatal")
+
+
 # Fingerprints
 
 
@@ -156,7 +242,12 @@ def test_fingerprints_stay_when_blank_lines_and_comments_come_in(text: str):
 @each_bad_example
 def test_fingerprints_stay_when_other_records_come_before(text: str):
     drawn = sketch(text)
-    others = sketch("x@0 wid=elsewhere; y@5<x wid=elsewhere").records
+    # Whatever a policy says of its verifier and of the time, nothing is wrong with the others.
+    at = drawn.policy.at or EPOCH
+    others = sketch(
+        f"x@{at - EPOCH} wid=elsewhere aud={drawn.policy.audience};"
+        f"y@{at - EPOCH}<x wid=elsewhere aud={drawn.policy.audience}"
+    ).records
 
     assert prints(with_records(drawn, *others, *drawn.records).lint()) == prints(drawn.lint())
 
@@ -208,6 +299,7 @@ def test_findings_stand_in_the_order_of_their_records_then_of_their_codes():
         (0, "ECT201"),
         (1, "ECT001"),
         (2, "ECT303"),
+        (2, "ECT308"),
         (3, "ECT201"),
         (3, "ECT304"),
     ]
@@ -312,9 +404,9 @@ def test_a_chain_of_30000_tasks_is_too_deep_and_no_recursion_fails():
                 "aud": "spiffe://example.com/ledger",
                 "iat": EPOCH + n,
                 "exp": EPOCH + n + 600,
-                "jti": f"t{n}",
+                "jti": task_id(f"t{n}"),
                 "exec_act": "step",
-                "par": [f"t{n - 1}"] if n else [],
+                "par": [task_id(f"t{n - 1}")] if n else [],
             }
         )
         for n in range(30_000)
@@ -323,8 +415,8 @@ def test_a_chain_of_30000_tasks_is_too_deep_and_no_recursion_fails():
 
     report = Sketch(tuple(records), ring, Policy(minimum_level="L1")).lint()
 
-    (deep,) = report.findings
-    assert (deep.code, deep.jti) == ("ECT501", "t29999")
+    last = task_id("t29999")
+    assert [(f.code, f.jti) for f in report.findings] == [("ECT501", last), ("ECT504", last)]
     assert report.summary.depth == 29_999
     assert report.summary.trust["unsigned"] == 30_000
 

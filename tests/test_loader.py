@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ectgraph import loader
 from ectgraph.ledger import Ledger
 from ectgraph.loader import load, load_bytes
-from ectgraph.model import Entry, Hit, Input, Problem, Trust
+from ectgraph.model import Entry, Hit, Input, Trust
 from ectgraph.policy import Policy
 from ectgraph.rules import judge
 from ectgraph.testing import sketch
@@ -27,7 +27,8 @@ from ectgraph.testing import sketch
 SOUND = sketch("a@0; b@5<a by=agent-b; c@9<a,b")
 ODD = sketch(
     "a@0; b@5<a by=agent-b; c@9<b !flipped; d@9<c !nan; e@9 !unsigned; f@9 typ=JWT alg=none;"
-    "g@9 !iat-string; h@9 !padded; i@9<a !two-lists; j@9<a kid=nobody; 'hello'; '{'; '[1]'"
+    "g@9 !iat-string; h@9 !padded; i@9<a !two-lists; j@9<a kid=nobody; 'hello'; '{'; '[1]';"
+    "k@9 draft=01 !ext-large; l@9<l life=901 jti=l"
 )
 FORMATS = {
     "jws": SOUND.data,
@@ -312,22 +313,22 @@ def pids(entries: Ledger) -> set[str]:
 
 
 def test_workers_are_other_processes(many_batches, ring, odd_files):
-    def tell(problem: Problem) -> tuple[str, Hit]:
-        return "ECT001", Hit(str(os.getpid()))
+    def tell(*_: object) -> tuple[tuple[str, Hit], ...]:
+        return (("ECT001", Hit(str(os.getpid()))),)
 
     assert str(os.getpid()) not in pids(load(odd_files, ring, judge=tell, workers=2))
     assert pids(load(odd_files, ring, judge=tell, workers=1)) == {str(os.getpid())}
 
 
 def test_little_work_is_done_here(ring, odd_files):
-    def tell(problem: Problem) -> tuple[str, Hit]:
-        return "ECT001", Hit(str(os.getpid()))
+    def tell(*_: object) -> tuple[tuple[str, Hit], ...]:
+        return (("ECT001", Hit(str(os.getpid()))),)
 
     assert pids(load(odd_files, ring, judge=tell, workers=2)) == {str(os.getpid())}
 
 
 def test_a_worker_that_dies_is_told_in_one_line(many_batches, ring, odd_files, refusal):
-    def die(problem: Problem) -> tuple[str, Hit]:
+    def die(*_: object) -> tuple[tuple[str, Hit], ...]:
         os._exit(9)
 
     message = refusal(load, odd_files, ring, judge=die, workers=2)

@@ -6,7 +6,19 @@ import dataclasses
 
 import pytest
 
-from ectgraph.rule import Hit, Severity, ledger_rule, problem_rule
+from ectgraph.model import Token, Trust
+from ectgraph.policy import Policy
+from ectgraph.rule import (
+    BROKEN,
+    Hit,
+    Link,
+    Severity,
+    broken,
+    ledger_rule,
+    link_rule,
+    problem_rule,
+    token_rule,
+)
 from ectgraph.testing import sketch, task_id
 
 PAPERS = {"cites": "a test", "advice": "Nothing.", "good": ("a@0",), "bad": ("b@0",)}
@@ -115,3 +127,72 @@ def test_a_task_is_named_by_its_action_and_told_by_its_jti():
     assert evidence.name(task).startswith("pay ")
     assert task_id("z").startswith(evidence.name(task_id("z")).rpartition(" ")[2])
     assert evidence.jtis([task, task_id("z")]) == [task_id("a"), task_id("z")]
+
+
+def test_a_token_rule_keeps_its_function_and_its_docstring():
+    @token_rule("ECT996", "some-token", Severity.ERROR, **PAPERS)
+    def check(token, policy):
+        """It is odd."""
+        return [Hit(f"{token.jti} {policy.skew}")]
+
+    assert (check.code, check.name, check.severity) == ("ECT996", "some-token", Severity.ERROR)
+    assert check.doc == "It is odd."
+    assert (check.cites, check.advice, check.good, check.bad) == tuple(PAPERS.values())
+    assert check.kind == "token"
+    assert (check.word, check.compare, check.check) == (None, None, None)
+    assert [hit.message for hit in check.look(Token(jti="a"), Policy(skew=7))] == ["a 7"]
+
+
+def test_a_link_rule_keeps_its_function_and_its_docstring():
+    @link_rule("ECT995", "some-link", Severity.WARNING, **PAPERS)
+    def check(link, policy):
+        """It is odd."""
+        return Hit(f"{link.parent_name} {policy.skew}") if link.child.jti == "b" else None
+
+    made = Link(Token(jti="a"), Token(jti="b"), Trust.VERIFIED, Trust.INVALID)
+
+    assert (check.code, check.name, check.severity) == ("ECT995", "some-link", Severity.WARNING)
+    assert check.doc == "It is odd."
+    assert (check.cites, check.advice, check.good, check.bad) == tuple(PAPERS.values())
+    assert check.kind == "link"
+    assert (check.word, check.look, check.check) == (None, None, None)
+    assert check.compare(made, Policy(skew=7)).message == "a task a 7"
+    assert check.compare(Link(made.child, made.parent, *[Trust.VERIFIED] * 2), Policy()) is None
+
+
+def test_a_rule_belongs_to_no_step_of_the_gate_unless_it_says_so():
+    makers = (problem_rule, token_rule, link_rule, ledger_rule)
+    for maker in makers:
+        silent = maker("ECT998", "some-rule", Severity.NOTE, **PAPERS)(lambda *_: None)
+        told = maker("ECT998", "some-rule", Severity.NOTE, **PAPERS, step=12)(lambda *_: None)
+        assert (silent.step, told.step) == (None, 12)
+
+
+def test_a_rule_that_broke_is_told_by_its_last_line_and_all_of_them_as_evidence():
+    traceback = "Traceback (most recent call last):\n  File …\nKeyError: 'kid'\n"
+
+    hit = broken("ECT201", traceback)
+
+    assert BROKEN == "ECT901"
+    assert hit.message == "the rule ECT201 failed: KeyError: 'kid'"
+    assert hit.evidence == {"rule": "ECT201", "traceback": traceback}
+    assert hit.witness == "ECT201"
+
+
+def test_links_are_those_between_tasks_with_records():
+    evidence = sketch("a@0; b@5<a,z; c@9<a,b !flipped").evidence()
+
+    links = {(made.parent.exec_act, made.child.exec_act): made for _, _, made in evidence.links}
+
+    assert set(links) == {("a", "b"), ("a", "c"), ("b", "c")}
+    assert evidence.links is evidence.links
+    assert links["b", "c"].parent_trust is Trust.VERIFIED
+    assert links["b", "c"].child_trust is Trust.INVALID
+    assert links["a", "b"].parent_name == f"a {task_id('a')[:8]}"
+
+
+def test_evidence_counts_ancestors_up_to_a_limit():
+    evidence = sketch("a@0; b@1<a; c@2<b").evidence()
+
+    assert evidence.crowded(2) == []
+    assert evidence.crowded(1) == [(task_id("c"), True)]

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
 import jwt
 import pytest
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ectgraph import signature
 from ectgraph.claims import Reader
-from ectgraph.encoding import decode_base64url, encode_base64url
-from ectgraph.keys import KeyRing
-from ectgraph.model import Trust
+from ectgraph.encoding import compact_json, decode_base64url, encode_base64url
+from ectgraph.keys import Key, KeyRing, private_pem
+from ectgraph.model import Problem, Trust
 from ectgraph.policy import Policy
 from ectgraph.signature import ORDER, Verifier
-from ectgraph.testing import compact_json, jwks, private_key, seal, sign, token
+from ectgraph.testing import EPOCH, jwks, private_key, seal, sign, sketch, token
 
 HEADER = {"alg": "ES256", "typ": "exec+jwt", "kid": "agent-a"}
 
@@ -270,3 +285,285 @@ def test_we_verify_what_pyjwt_signs(verdict, ring, made):
         made, private_key("agent-a"), "ES256", headers={"typ": "exec+jwt", "kid": "agent-a"}
     )
     assert verdict(compact.encode(), ring) == (Trust.VERIFIED, ())
+
+
+# Keys that a resolver gives
+
+
+def certificate() -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "agent-a")])
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    builder = x509.CertificateBuilder(
+        subject,
+        subject,
+        private_key("agent-a").public_key(),
+        serial_number=1,
+        not_valid_before=start,
+        not_valid_after=start + dt.timedelta(days=99),
+    )
+    return builder.sign(private_key("agent-a"), SHA256())
+
+
+PUBLIC = private_key("agent-a").public_key()
+PEM = PUBLIC.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+JWK = jwks("agent-a")["keys"][0]
+SPKI = PUBLIC.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+MATERIALS = {
+    "cryptography": PUBLIC,
+    "PEM bytes": PEM,
+    "PEM text": PEM.decode(),
+    "JWK": JWK,
+    "JWK of another name": JWK | {"kid": "somebody"},
+    "JWK without a name": {name: value for name, value in JWK.items() if name != "kid"},
+    "key": Key("agent-a", SPKI, "P-256", "a test"),
+}
+OF_ANOTHER_KIND = {
+    "P-384": ec.derive_private_key(7**100, ec.SECP384R1()).public_key(),
+    "secp256k1": ec.derive_private_key(7**80, ec.SECP256K1()).public_key(),
+    "Ed25519": Ed25519PrivateKey.from_private_bytes(b"\x07" * 32).public_key(),
+    "RSA": rsa.RSAPublicNumbers(65537, (1 << 2047) + 12345).public_key(),
+}
+JUNK = [
+    "",
+    b"",
+    "agent-a",
+    "-----BEGIN PUBLIC KEY-----",
+    private_pem(private_key("agent-a")),
+    private_key("agent-a"),
+    {},
+    {"kty": "oct", "k": "c2VjcmV0"},
+    JWK | {"x": JWK["y"]},
+    JWK | {"use": "enc"},
+    5,
+    True,
+    [],
+    [JWK],
+    ("agent-a", PUBLIC),
+    object(),
+    certificate(),
+]
+
+
+def ring_of(*jwks: dict[str, Any]) -> KeyRing:
+    return KeyRing.from_jwks({"keys": list(jwks)})
+
+
+def resolved(resolve: Callable[[str], Any], compact: bytes) -> tuple[Trust, tuple[Problem, ...]]:
+    return Verifier(resolve, Policy()).verify(Reader(64).read(compact))
+
+
+@pytest.mark.parametrize("kind", MATERIALS)
+def test_a_resolver_may_give_a_key_in_any_form(good_token, kind):
+    asked: list[str] = []
+
+    def resolve(kid: str) -> Any:
+        asked.append(kid)
+        return MATERIALS[kind]
+
+    assert resolved(resolve, good_token) == (Trust.VERIFIED, ())
+    assert asked == ["agent-a"]
+    trust, (problem,) = resolved(resolve, token({}, "stranger", HEADER))
+    assert (trust, problem.kind) == (Trust.INVALID, "bad-signature")
+
+
+@pytest.mark.parametrize(
+    "resolve",
+    [
+        lambda _: None,
+        {}.__getitem__,
+        {}.get,
+        {"agent-b": PUBLIC}.__getitem__,
+    ],
+)
+def test_a_key_that_a_resolver_does_not_know_is_unknown(good_token, resolve):
+    trust, (problem,) = resolved(resolve, good_token)
+
+    assert trust is Trust.UNKNOWN_KEY
+    assert (problem.kind, problem.where) == ("unknown-key", "kid")
+    assert "'agent-a'" in problem.detail
+
+
+@pytest.mark.parametrize("kind", OF_ANOTHER_KIND)
+@pytest.mark.parametrize("as_pem", [False, True], ids=["object", "pem"])
+def test_a_resolved_key_of_another_kind_makes_no_es256_signature(good_token, kind, as_pem):
+    public = OF_ANOTHER_KIND[kind]
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    trust, (problem,) = resolved(lambda _: pem if as_pem else public, good_token)
+
+    assert trust is Trust.INVALID
+    assert problem.kind == "bad-signature"
+    assert problem.detail == "key 'agent-a' is not on P-256, which ES256 needs"
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
+def test_a_resolver_that_gives_no_key_is_the_callers_mistake(good_token, refusal, junk):
+    message = refusal(resolved, lambda _: junk, good_token)
+
+    assert message.startswith("the key 'agent-a' is no public key, PEM or JWK")
+
+
+def test_what_a_resolver_raises_is_not_hidden(good_token):
+    def resolve(kid: str) -> None:
+        message = "the key server is down"
+        raise ConnectionError(message)
+
+    with pytest.raises(ConnectionError, match="the key server is down"):
+        resolved(resolve, good_token)
+
+
+def test_a_resolver_is_asked_every_time_and_its_last_word_counts(good_token):
+    answers = iter([None, PUBLIC, JWK, private_key("other").public_key(), None])
+    verifier = Verifier(lambda _: next(answers), Policy())
+
+    trusts = [verifier.verify(Reader(64).read(good_token))[0] for _ in range(5)]
+
+    assert trusts == [
+        Trust.UNKNOWN_KEY,
+        Trust.VERIFIED,
+        Trust.VERIFIED,
+        Trust.INVALID,
+        Trust.UNKNOWN_KEY,
+    ]
+
+
+def test_keys_of_a_resolver_are_loaded_once_but_not_kept_for_ever(monkeypatch, good_token):
+    """However many keys a resolver gives, those of long ago make room."""
+    loads: list[bytes] = []
+
+    def load(spki: bytes) -> Any:
+        loads.append(spki)
+        return load_der_public_key(spki)
+
+    def ask(number: int) -> int:
+        """Verify by one key of many, and give how many were loaded so far."""
+        given.append(Key("agent-a", SPKI, "P-256", f"key {number}"))
+        assert verifier.verify(reading) == (Trust.VERIFIED, ())
+        return len(loads)
+
+    monkeypatch.setattr(signature, "load_der_public_key", load)
+    given: list[Key] = []
+    verifier, reading = Verifier(lambda _: given.pop(), Policy()), Reader(64).read(good_token)
+
+    assert [ask(0), ask(0), ask(1), ask(0)] == [1, 1, 2, 2]
+    assert max(ask(number) for number in range(1000)) == 1000
+    assert [ask(999), ask(0), ask(0)] == [1000, 1001, 1001]
+
+
+@pytest.mark.parametrize(
+    "compact",
+    [
+        token({}, "agent-a", HEADER | {"alg": "none"}),
+        token({}, "agent-a", HEADER | {"typ": "JWT"}),
+        token({}, "agent-a", HEADER | {"kid": ""}),
+        seal(compact_json(HEADER), b'{"a":1,"a":2}', "agent-a"),
+        sketch("a@0 !unsigned").records[0],
+        b"hello",
+    ],
+)
+def test_a_resolver_is_not_asked_for_what_is_refused_anyway(compact):
+    def resolve(kid: str) -> None:
+        raise AssertionError(kid)
+
+    assert resolved(resolve, compact)[0] is not Trust.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("members", "kind"),
+    [
+        ({}, None),
+        ({"iss": "spiffe://example.com/agent/agent-a"}, None),
+        ({"iss": "spiffe://example.com/agent/agent-b"}, "issuer-not-bound"),
+        ({"revoked_at": EPOCH}, "key-not-valid-then"),
+        ({"nbf": EPOCH + 1}, "key-not-valid-then"),
+        ({"exp": EPOCH}, "key-not-valid-then"),
+        ({"revoked_at": EPOCH + 1, "nbf": EPOCH, "exp": EPOCH + 1}, None),
+    ],
+)
+def test_a_resolved_jwk_is_bound_as_it_says(good_token, members, kind):
+    trust, problems = resolved(lambda _: JWK | members, good_token)
+
+    assert [problem.kind for problem in problems] == ([kind] if kind else [])
+    assert trust is (Trust.INVALID if kind else Trust.VERIFIED)
+
+
+@pytest.mark.parametrize(
+    ("members", "absent", "trust"),
+    [
+        ({}, "iat", Trust.VERIFIED),
+        ({}, "iss", Trust.VERIFIED),
+        ({"nbf": 0}, "iat", Trust.INVALID),
+        ({"exp": 2**50}, "iat", Trust.INVALID),
+        ({"revoked_at": 2**50}, "iat", Trust.INVALID),
+        ({"nbf": 0}, "iss", Trust.VERIFIED),
+        ({"iss": "spiffe://example.com/agent/a"}, "iss", Trust.INVALID),
+        ({"iss": "spiffe://example.com/agent/a"}, "iat", Trust.VERIFIED),
+        ({"iss": "urn:x", "nbf": 0}, "iss", Trust.INVALID),
+    ],
+)
+@pytest.mark.parametrize("value", [None, []], ids=["absent", "ill-typed"])
+@pytest.mark.parametrize("resolver", [False, True], ids=["ring", "resolver"])
+def test_what_a_token_does_not_say_is_no_second_problem(
+    verdict, claims, members, absent, trust, value, resolver
+):
+    made = claims(**{absent: None}) | ({} if value is None else {absent: value})
+    compact = token(made, "agent-a", HEADER)
+
+    check = resolved if resolver else lambda resolve, data: verdict(data, ring_of(resolve("")))
+
+    assert check(lambda _: JWK | members, compact) == (trust, ())
+    forged = token(made, "stranger", HEADER)
+    assert [p.kind for p in check(lambda _: JWK | members, forged)[1]] == ["bad-signature"]
+
+
+def test_a_resolved_key_is_checked_as_one_of_a_ring_is(good_token, ring):
+    reader, by_ring = Reader(64), Verifier(ring, Policy())
+    by_resolver = Verifier({key.kid: key for key in ring.keys}.get, Policy())
+
+    for compact in (good_token, *flips(good_token)[::97], token({}, "stranger"), b"", b"a.b.c"):
+        reading = reader.read(compact)
+        assert by_resolver.verify(reading) == by_ring.verify(reading)
+
+
+# Making signatures
+
+
+@given(st.binary(max_size=300), st.text(max_size=5))
+def test_a_signature_is_a_function_of_bytes_and_key_and_others_verify_it(data, name):
+    key = private_key(name)
+
+    mark = signature.sign(data, key)
+
+    assert mark == signature.sign(data, key)
+    assert len(mark) == 64
+    der = encode_dss_signature(int.from_bytes(mark[:32]), int.from_bytes(mark[32:]))
+    key.public_key().verify(der, data, ec.ECDSA(SHA256()))
+    with pytest.raises(InvalidSignature):
+        key.public_key().verify(der, data + b"!", ec.ECDSA(SHA256()))
+
+
+def test_signatures_of_other_bytes_or_other_keys_are_others():
+    marks = {signature.sign(data, private_key(name)) for data in (b"", b"x") for name in "abc"}
+
+    assert len(marks) == 6
+
+
+def test_the_signature_of_rfc_6979_is_made():
+    """RFC 6979 A.2.5, P-256 with SHA-256, the message "sample"."""
+    number = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
+
+    mark = signature.sign(b"sample", ec.derive_private_key(number, ec.SECP256R1()))
+
+    assert mark.hex().upper() == (
+        "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
+        "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"
+    )
+
+
+def test_a_pem_key_keeps_the_whole_kid_that_it_was_asked_for(good_token):
+    kid = "spiffe://example.com/agent.a"
+    made = token({"iat": EPOCH}, "stranger", HEADER | {"kid": kid})
+
+    _, (problem,) = resolved(lambda _: PEM, made)
+
+    assert problem.detail == f"it was not made by key {kid!r} over these bytes"

@@ -187,8 +187,16 @@ def test_a_fault_is_one_fault(fault: str):
     assert [(problem.kind, problem.where) for problem in entry.problems] == [FACTS[fault]]
 
 
+def test_an_extension_can_be_too_large_and_all_else_right():
+    for draft, severity in (("00", None), ("01", "error")):
+        (entry,) = sketch(f"b@5<a draft={draft} !ext-large").ledger()
+
+        assert entry.problems == ()
+        assert [(code, hit.severity) for code, hit in entry.hits] == [("ECT115", severity)]
+
+
 def test_every_fault_is_known_here():
-    assert set(FACTS) == {*FAULTS, "no-exp"}
+    assert set(FACTS) == {*FAULTS, "no-exp"} - {"ext-large"}
 
 
 @pytest.mark.parametrize(
@@ -321,3 +329,106 @@ def test_a_ledger_file_loads_with_what_its_wrapper_says():
 def test_a_ledger_file_wants_a_time_for_each_token():
     with pytest.raises(ValueError, match="shorter"):
         ledger_file(sketch("a@0; b@5<a").records, [EPOCH])
+
+
+# Options that make claims which are usually not there
+
+
+@pytest.mark.parametrize("draft", ["00", "01"])
+@pytest.mark.parametrize(
+    ("option", "attribute", "value"),
+    [
+        ("sub=urn:x", "sub", "urn:x"),
+        ("sub=", "sub", None),
+        ("pol=p pol_decision=approved", "pol", "p"),
+        ("pol=p pol_decision=approved", "pol_decision", "approved"),
+        ("inp_hash=abc", "inp_hash", "abc"),
+        ("out_hash=sha-256:abc", "out_hash", "sha-256:abc"),
+        ('ext={"a":[1,true]}', "ext", {"a": [1, True]}),
+        ("life=7", "exp", EPOCH + 7),
+        ("life=-7", "exp", EPOCH - 7),
+    ],
+)
+def test_an_option_adds_a_claim_in_the_place_of_its_draft(option, attribute, value, draft):
+    made = only_token(f"a@0 draft={draft} {option}")
+
+    assert getattr(made, attribute) == value
+    assert made.draft == "01" if draft == "01" else made.draft != "01"
+
+
+def test_the_policy_of_draft_01_lies_in_its_extension_next_to_what_else_is_there():
+    ext = only_token('a@0 draft=01 pol=p pol_decision=rejected ext={"note":1}').ext
+
+    assert ext == {"note": 1, "pol": "p", "pol_decision": "rejected"}
+    assert only_token('a@0 pol=p pol_decision=rejected ext={"note":1}').ext == {"note": 1}
+
+
+def test_a_task_without_such_options_has_no_extension_and_no_policy():
+    made = only_token("a@0")
+
+    assert (made.ext, made.pol, made.pol_decision, made.sub) == (None, None, None, None)
+    assert (made.inp_hash, made.out_hash) == (None, None)
+
+
+def test_keys_can_be_bound_and_revoked():
+    bound = sketch("a@0; b@5<a by=agent-b; !bound; !revoked=60").ring.keys
+    free = sketch("a@0").ring.keys
+
+    assert [(key.iss, key.revoked_at) for key in bound] == [
+        ("spiffe://example.com/agent/agent-a", EPOCH + 60),
+        ("spiffe://example.com/agent/agent-b", EPOCH + 60),
+    ]
+    assert [(key.iss, key.revoked_at) for key in free] == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        ("!at=5", Policy(at=EPOCH + 5)),
+        ("!at=-5", Policy(at=EPOCH - 5)),
+        ("!at=0.5", Policy(at=EPOCH + 0.5)),
+        ("!audience=gate", Policy(audience="gate")),
+        ("!minimum_level=L1", Policy(minimum_level="L1")),
+        ("!cross_workflow=true", Policy(cross_workflow=True)),
+        ("!review_by_decision=false; !max_age=0", Policy(review_by_decision=False, max_age=0)),
+        ("!no-keys; !bound; !broken-rule", Policy()),
+    ],
+)
+def test_a_choice_of_the_policy_is_made_as_its_type_wants(text: str, policy: Policy):
+    assert sketch(f"a@0; {text}").policy == policy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@0; !at=soon",
+        "a@0; !at",
+        "a@0; !minimum_level=L3",
+        "a@0; !cross_workflow=perhaps",
+        "a@0; !severities=error",
+        "a@0; !max_parents=1.5",
+        "a@0; !binding",
+        "a@0 sub",
+        "a@0 pol_enforcer=x",
+    ],
+)
+def test_a_choice_that_there_is_not_is_refused(text: str, refusal):
+    assert refusal(sketch, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@0; !revoked=soon",
+        "a@0; !revoked",
+        "a@0; !revoked=1.5",
+        "a@0 life=long",
+        "a@0 life=",
+        "a@0 ext={",
+        "a@0 ext=",
+        "a@0 ext=[]",
+        "a@0 ext=5 draft=01",
+    ],
+)
+def test_a_number_or_an_extension_that_is_none_is_refused(text: str, refusal):
+    assert refusal(sketch, text)

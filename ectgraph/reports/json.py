@@ -44,11 +44,12 @@ def document(report: Report) -> dict[str, Any]:
         "summary": msgspec.structs.asdict(report.summary),
         "established": report.established,
         "not_established": report.not_established,
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_document(finding) for finding in report.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """One finding as plain JSON values."""
     return {
         "code": finding.code,
         "name": finding.name,

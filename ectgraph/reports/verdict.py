@@ -17,7 +17,7 @@ from ectgraph.agent.steps import Account, Outcome, Step
 from ectgraph.encoding import EncodingError, decode_base64url, read_json
 from ectgraph.model import Finding
 from ectgraph.policy import Policy
-from ectgraph.reports.json import indented
+from ectgraph.reports.json import finding_document, indented
 from ectgraph.reports.text import STYLES
 
 _MARKS = {
@@ -117,22 +117,13 @@ def document(account: Account) -> dict[str, Any]:
         ],
         "header": _header(account.parsed),
         "payload": _payload(account.parsed),
-        "refusal": _finding_document(account.refusal) if account.refusal else None,
-        "remarks": [_finding_document(remark) for remark in account.remarks],
+        "refusal": _advised(account.refusal) if account.refusal else None,
+        "remarks": [_advised(remark) for remark in account.remarks],
     }
 
 
-def _finding_document(finding: Finding) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "name": finding.name,
-        "severity": finding.severity.value,
-        "message": finding.message,
-        "advice": finding.advice,
-        "cites": finding.cites,
-        "evidence": finding.evidence,
-        "fingerprint": finding.fingerprint,
-    }
+def _advised(finding: Finding) -> dict[str, Any]:
+    return finding_document(finding) | {"advice": finding.advice}
 
 
 def decoded(parsed: Parsed) -> dict[str, Any]:

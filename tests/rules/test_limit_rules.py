@@ -1,0 +1,79 @@
+"""Limits of the graph: the last number that is allowed, and what is told beyond it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ectgraph import graph as graph_module
+from ectgraph.model import Token
+from ectgraph.policy import Policy
+from ectgraph.rules import RULES
+from ectgraph.testing import sketch, task_id
+
+# Parents, ECT502
+
+
+@pytest.mark.parametrize(("parents", "found"), [(0, 0), (99, 0), (100, 0), (101, 1), (5000, 1)])
+def test_a_hundred_parents_are_the_most(parents, found):
+    token = Token(parents=tuple(f"p{n}" for n in range(parents)))
+
+    assert len(RULES["ECT502"].look(token, Policy())) == found
+
+
+def test_a_parent_named_many_times_is_one_parent():
+    assert RULES["ECT502"].look(Token(parents=("p",) * 500), Policy()) == ()
+
+
+def test_parents_without_a_record_count():
+    assert sketch("a@0<x,y; !max_parents=1").codes() == ["ECT303", "ECT502"]
+
+
+# Ancestors, ECT504
+
+
+def chain(length: int) -> str:
+    return "; ".join(f"t{n}@{n}" + (f"<t{n - 1}" if n else "") for n in range(length))
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2, 7])
+def test_a_task_has_as_many_ancestors_as_are_allowed_and_not_one_more(limit):
+    assert sketch(f"{chain(limit + 1)}; !max_ancestors={limit}").codes() == []
+    assert sketch(f"{chain(limit + 2)}; !max_ancestors={limit}").codes() == ["ECT504"]
+
+
+def test_ancestors_by_several_ways_count_once():
+    diamonds = "a@0; b@1<a; c@1<a; d@2<b,c; e@3<d; f@3<d; g@4<e,f"
+
+    assert sketch(f"{diamonds}; !max_ancestors=6").codes() == []
+    assert sketch(f"{diamonds}; !max_ancestors=5").codes() == ["ECT504"]
+
+
+def test_only_tasks_that_nobody_builds_on_are_told_each_once():
+    report = sketch(f"{chain(9)}; x@20<t8; y@20<t8; z@20<t0; !max_ancestors=3").lint()
+
+    assert [(f.code, f.jti) for f in report.findings] == [
+        ("ECT504", task_id("x")),
+        ("ECT504", task_id("y")),
+    ]
+    assert report.findings[0].evidence == {"max_ancestors": 3, "counted": True}
+    assert report.findings[0].message == "it has more than the 3 ancestors that are allowed"
+
+
+def test_a_missing_parent_is_an_ancestor_too():
+    assert sketch("a@0<z; b@1<a; !max_ancestors=1").codes() == ["ECT303", "ECT504"]
+
+
+def test_a_lineage_behind_a_circle_is_counted():
+    circle = "a@0<b; b@0<a; c@1<a; d@2<c"
+
+    assert sketch(f"{circle}; !max_ancestors=3").codes() == ["ECT305"]
+    assert sketch(f"{circle}; !max_ancestors=2").codes() == ["ECT305", "ECT504"]
+
+
+def test_what_is_too_much_to_count_is_told_as_such(monkeypatch):
+    monkeypatch.setattr(graph_module, "ANCESTOR_SEARCH", 0)
+
+    first, second = sketch(f"{chain(5)}; x@9<t4; y@9<t3; !max_ancestors=2").lint().findings
+
+    assert (first.evidence["counted"], second.evidence["counted"]) == (True, False)
+    assert "may have (too many paths to count)" in second.message

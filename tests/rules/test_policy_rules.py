@@ -1,0 +1,109 @@
+"""What may follow a decision: every decision of parent and child, and every choice of policy."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from ectgraph.claims import APPROVED, DECISIONS, PENDING, REJECTED
+from ectgraph.model import Token, Trust
+from ectgraph.policy import Policy
+from ectgraph.rule import Link
+from ectgraph.rules import RULES
+from ectgraph.testing import sketch, task_id
+
+FLAGS = [None, True, False, "true", 1]
+"""What the extension of a child says of `compensation_required`; `None`: it has no extension."""
+
+
+@pytest.mark.parametrize("by_flag", [True, False], ids=["flag", "no-flag"])
+@pytest.mark.parametrize("by_decision", [True, False], ids=["decision", "no-decision"])
+@pytest.mark.parametrize("flag", FLAGS)
+@pytest.mark.parametrize(
+    ("before", "after"), list(product([None, *DECISIONS, "other"], [None, *DECISIONS, "other"]))
+)
+def test_what_may_follow_a_decision(before, after, flag, by_flag, by_decision):
+    ext = None if flag is None else {"compensation_required": flag}
+    link = Link(
+        Token(jti="p", exec_act="ask", pol="p1", pol_decision=before),
+        Token(jti="c", parents=("p",), pol_decision=after, ext=ext),
+        Trust.VERIFIED,
+        Trust.VERIFIED,
+    )
+    policy = Policy(compensation_by_flag=by_flag, review_by_decision=by_decision)
+
+    told = {code for code in ("ECT701", "ECT702") if RULES[code].compare(link, policy)}
+
+    reviews = {REJECTED: {PENDING}, PENDING: {*DECISIONS}}.get(before, set())
+    allowed = (by_flag and flag is True) or (by_decision and after in reviews)
+    broken = {REJECTED: {"ECT701"}, PENDING: {"ECT702"}}.get(before, set())
+    assert told == (set() if allowed else broken)
+
+
+@pytest.mark.parametrize("draft", ["00", "01"])
+@pytest.mark.parametrize("trust", ["", "!flipped"])
+@pytest.mark.parametrize(
+    ("before", "code"), [(REJECTED, "ECT701"), (PENDING, "ECT702"), (APPROVED, None)]
+)
+def test_going_on_is_told_in_both_drafts_and_whoever_signed(before, code, draft, trust):
+    parent = f"a@0 pol=p1 pol_decision={before} draft={draft} {trust}"
+
+    found = sketch(f"{parent}; b@5<a draft={draft}").lint().findings
+
+    told = [finding for finding in found if finding.code in ("ECT701", "ECT702")]
+    assert [(f.code, f.jti, [p.line for p in f.places]) for f in told] == (
+        [(code, task_id("b"), [2, 1])] if code else []
+    )
+
+
+@pytest.mark.parametrize("draft", ["00", "01"])
+def test_a_child_that_undoes_says_so_in_its_extension(draft):
+    parent = f"a@0 pol=p1 pol_decision=rejected draft={draft}"
+    child = f'b@5<a draft={draft} ext={{"compensation_required":true}}'
+
+    assert sketch(f"{parent}; {child}").codes() == []
+    assert sketch(f"{parent}; {child}; !compensation_by_flag=false").codes() == ["ECT701"]
+
+
+def test_a_review_shows_by_its_own_decision():
+    parent = "a@0 pol=p1 pol_decision=pending_human_review"
+    child = "b@5<a pol=p1 pol_decision=rejected"
+
+    assert sketch(f"{parent}; {child}").codes() == []
+    assert sketch(f"{parent}; {child}; !review_by_decision=false").codes() == ["ECT702"]
+
+
+def test_every_child_that_goes_on_is_told_and_their_children_are_not():
+    text = "a@0 pol=p1 pol_decision=rejected; b@5<a; c@6<a; d@7<b,c"
+
+    findings = sketch(text).lint().findings
+
+    assert [(f.code, f.jti) for f in findings] == [
+        ("ECT701", task_id("b")),
+        ("ECT701", task_id("c")),
+    ]
+
+
+def test_a_join_names_each_parent_that_was_not_heeded():
+    text = (
+        "a@0 pol=p1 pol_decision=rejected; b@0 pol=p2 pol_decision=rejected;"
+        "c@0 pol=p3 pol_decision=pending_human_review; d@0 pol=p4 pol_decision=approved;"
+        "e@5<a,b,c,d"
+    )
+
+    findings = sketch(text).lint().findings
+
+    assert [f.code for f in findings] == ["ECT701", "ECT701", "ECT702"]
+    assert len({f.fingerprint for f in findings}) == 3
+    assert {"p1", "p2"} == {f.message.split("'")[1] for f in findings[:2]}
+
+
+def test_a_task_that_names_itself_did_not_go_on_after_itself():
+    assert sketch("a@0<a pol=p1 pol_decision=rejected").codes() == ["ECT304"]
+
+
+def test_a_decision_that_cannot_be_read_is_none():
+    text = "a@0 pol=p1 pol_decision=Rejected; b@5<a"
+
+    assert sketch(text).codes() == ["ECT119"]
