@@ -23,6 +23,8 @@ REQUIRED = ("iss", "aud", "iat", "exp", "jti", "exec_act")
 APPROVED, REJECTED, PENDING = "approved", "rejected", "pending_human_review"
 DECISIONS = (APPROVED, REJECTED, PENDING)
 """What `pol_decision` may say (early draft-00 §4)."""
+POLICY = frozenset({"pol", "pol_decision", "pol_enforcer", "pol_timestamp"})
+"""The policy claims: at the top in draft-00, inside the extension in draft-01."""
 
 _LARGEST_CACHED, _MOST_CACHED = 1024, 4096  # bytes of a header, and headers, remembered
 _NO_CLAIMS: Claims = {}
@@ -284,13 +286,11 @@ def _parents(typed: Any, problems: list[Problem]) -> tuple[str, ...]:
 def _policy_claims(typed: Any, problems: list[Problem]) -> tuple[str | None, str | None]:
     """`pol` and `pol_decision`: at the top in draft-00, inside the extension in draft-01."""
     pol, decision, extension = typed.pol, typed.pol_decision, typed.ect_ext
-    if extension is not None and ("pol" in extension or "pol_decision" in extension):
-        inner, bad = _convert({n: extension[n] for n in _PAIRED if n in extension})
+    if extension is not None and not POLICY.isdisjoint(extension):
+        inner, bad = _convert({name: extension[name] for name in POLICY & extension.keys()})
         problems += [Problem(p.kind, f"ect_ext.{p.where}", p.detail) for p in bad]
-        for name, top, below in (
-            ("pol", pol, inner.pol),
-            ("pol_decision", decision, inner.pol_decision),
-        ):
+        for name in _PAIRED:
+            top, below = getattr(typed, name), getattr(inner, name)
             if top is not None and below is not None and top != below:
                 detail = f"{name!r} is {top!r} at the top and {below!r} in the extension"
                 problems.append(Problem("unpaired-policy", name, detail))

@@ -166,7 +166,9 @@ FAULTS: dict[str, Callable[[Draft], bytes]] = {
     ).seal(),
     "iat-string": lambda draft: _with_claims(iat=str(draft.claims["iat"]))(draft),
     "iat-true": _with_claims(iat=True),
-    "two-lists": lambda draft: _with_claims(pred=[], par=draft.claims["par"])(draft),
+    "two-lists": lambda draft: _with_claims(
+        par=draft.claims.get("par", draft.claims.get("pred")), pred=[]
+    )(draft),
     "flipped": _text(
         lambda compact: _resign(compact, lambda mark: bytes([mark[0] ^ 1]) + mark[1:])
     ),

@@ -21,7 +21,8 @@ from ectgraph.agent.parse import Parsed, Verified
 from ectgraph.agent.payload import Payload
 from ectgraph.agent.verdict import refuse, step
 from ectgraph.claims import read_claims
-from ectgraph.encoding import compact_json
+from ectgraph.encoding import compact_json, read_json
+from ectgraph.errors import EctgraphError
 from ectgraph.examiner import Facts
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Header, Hit, Severity, Token, Trust
@@ -227,7 +228,12 @@ def validate_dag(payload: Payload, store: ECTStore, config: DAGConfig | None = N
 
 def _as_if_verified(payload: Payload) -> Verified:
     """A payload as `verify` would have given it, for a caller who says that it was verified."""
-    claims = payload.claims()
+    try:
+        data = compact_json(payload.claims())
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"the payload is no JSON: {error}"
+        raise EctgraphError(message) from error
+    claims, _ = read_json(data, Policy().max_json_depth)
     token, problems = read_claims(claims, Header(), signed=True)
     facts = Facts(token, Trust.VERIFIED, problems, (), None, None, None)
-    return Verified(compact_json(claims), facts)
+    return Verified(data, facts)

@@ -105,6 +105,10 @@ COMPENSATION = 'ext={"compensation_required":true}'
 REJECTED, PENDING = "pol=p pol_decision=rejected", "pol=p pol_decision=pending_human_review"
 APPROVED = "pol=p pol_decision=approved"
 CHAIN = "t0@0; " + "; ".join(f"t{n}@0<t{n - 1}" for n in range(1, 6))
+TWO = "z@0 wid=two; a@0<z wid=two; a@1 wid=one; b@0<a wid=two"
+"""The `a` that `b` builds on is that of its own workflow, whoever asks."""
+LATER = "a@0 wid=one; d@0<a wid=two; y@0 wid=two; x@0<y wid=two; a@1<x wid=two"
+"""The `a` that `d` builds on changes when its own workflow gets one."""
 DIAMOND = "a@0; b@0<a; c@0<a; d@0<b,c"
 
 CASES: list[tuple[str, str, dict[str, Any], str | None]] = [
@@ -171,6 +175,11 @@ CASES: list[tuple[str, str, dict[str, Any], str | None]] = [
     ("a@0 wid=two; a@1 wid=one", "b@0<a wid=one", {}, None),
     ("a@40 wid=two; a@0 wid=one", "b@0<a wid=one", {}, None),
     ("a@0 wid=two; a@40 wid=one", "b@0<a wid=one", {}, "ECT401"),
+    (TWO, "c@0<b wid=one", {"cross_workflow": True, "max_depth": 3}, None),
+    (TWO, "c@0<b wid=one", {"cross_workflow": True, "max_depth": 2}, "ECT501"),
+    ("a@0 wid=; b@0<a wid=two", "c@0<a,b wid=one", {"cross_workflow": True}, None),
+    (LATER, "e@0<d wid=two", {"cross_workflow": True, "max_depth": 4}, None),
+    (LATER, "e@0<d wid=two", {"cross_workflow": True, "max_depth": 3}, "ECT501"),
     # 6. policy of the parent
     (f"a@0 {APPROVED}", "b@0<a", {}, None),
     (f"a@0 {REJECTED}", "b@0<a", {}, "ECT701"),

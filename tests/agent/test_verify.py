@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ectgraph.rules
+from ectgraph.agent import verify as module
 from ectgraph.agent.dag import DAGConfig
 from ectgraph.agent.ledger import MemoryLedger
 from ectgraph.agent.parse import Verified
@@ -987,6 +988,16 @@ def test_several_threads_may_share_a_verifier():
 
 
 # A rule that fails
+
+
+@pytest.mark.parametrize("text", ["a@0 !flipped", "a@0 kid=x", "a@0 alg=none", "a@0 !unsigned"])
+def test_a_token_that_did_not_verify_does_not_pass_even_if_no_rule_says_why(monkeypatch, text):
+    monkeypatch.setattr(module, "judge", lambda *_: ())
+    given = options()
+
+    assert verify(GOOD, given).raw == GOOD
+    with pytest.raises((VerificationError, LookupError)):
+        verify(made(text), given)
 
 
 def test_a_rule_that_raises_lets_nothing_pass(monkeypatch):
