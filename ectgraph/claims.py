@@ -7,6 +7,7 @@ raises for data or judges by a policy. Signatures are the next step (`signature`
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -199,6 +200,12 @@ class _Typed(msgspec.Struct, gc=False):
 
 
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(_Typed)}
+# msgspec works a type out when it first converts to it, and two threads that do so at one time can
+# bring the process down; so it happens here.
+msgspec.convert({}, _Typed)
+for _type in _TYPES.values():
+    with suppress(msgspec.ValidationError):
+        msgspec.convert(None, _type)
 
 
 def _convert(claims: Claims) -> tuple[Any, list[Problem]]:

@@ -21,6 +21,7 @@ class Ledger(Sequence[Entry]):
         self.inputs = [] if inputs is None else inputs
         self.entries: list[Entry] = []
         self._positions: dict[str, list[int]] = {}  # by `jti`
+        self._shared: dict[str, dict[str | None, list[int]]] = {}  # of several records, by `wid`
         for entry in entries:
             self.add(entry)
 
@@ -33,9 +34,16 @@ class Ledger(Sequence[Entry]):
             if known is None:
                 self._positions[entry.token.jti] = [position]
             else:
-                known.append(position)
+                self._share(entry.token.jti, known, position)
         for known_before in ("tasks", "_names"):  # what was worked out holds no longer
             self.__dict__.pop(known_before, None)
+
+    def _share(self, jti: str, known: list[int], position: int) -> None:
+        """Put down another record of a `jti`, by the workflow it is of."""
+        by_wid = self._shared.setdefault(jti, {})
+        for each in (position,) if by_wid else (*known, position):
+            by_wid.setdefault(self._wid(each), []).append(each)
+        known.append(position)
 
     def __len__(self) -> int:
         """The number of records."""
@@ -73,10 +81,8 @@ class Ledger(Sequence[Entry]):
 
     def rivals(self) -> Iterator[tuple[str, Sequence[int]]]:
         """Tasks that several records claim: node name, and the positions of those records."""
-        for jti, positions in self._positions.items():
-            if len(positions) == 1:
-                continue
-            names = self._names.get(jti)
+        for jti in self._shared:
+            positions, names = self._positions[jti], self._names.get(jti)
             if names is None or None in names:
                 yield (jti if names is None else min(names.values())), positions
             else:
@@ -91,22 +97,19 @@ class Ledger(Sequence[Entry]):
     @cached_property
     def _names(self) -> dict[str, dict[str | None, str]]:
         """Node names by `jti` and `wid`, of those `jti` alone that several workflows use."""
-        shared: dict[str, dict[str | None, str]] = {}
+        names: dict[str, dict[str | None, str]] = {}
         taken: set[str] = set()
-        for jti, positions in self._positions.items():
-            if len(positions) == 1:
+        for jti, by_wid in self._shared.items():
+            if len(by_wid) == 1:
                 continue
-            wids = dict.fromkeys(self._wid(position) for position in positions)
-            if len(wids) == 1:
-                continue
-            shared[jti] = {}
-            for wid in wids:
+            names[jti] = {}
+            for wid in by_wid:
                 name = jti if wid is None else f"{jti}@{wid}"
                 while wid is not None and (name in self._positions or name in taken):
                     name += "'"  # a hostile `jti` may look like a name of ours
                 taken.add(name)
-                shared[jti][wid] = name
-        return shared
+                names[jti][wid] = name
+        return names
 
     def _wid(self, position: int) -> str | None:
         token = self.entries[position].token
@@ -149,10 +152,8 @@ class Ledger(Sequence[Entry]):
         positions = self._positions.get(jti)
         if positions is None:
             return None
-        if len(positions) > 1:
-            by_wid: dict[str | None, list[int]] = {}
-            for position in positions:
-                by_wid.setdefault(self._wid(position), []).append(position)
+        by_wid = self._shared.get(jti)
+        if by_wid is not None:
             positions = by_wid.get(wid) or by_wid.get(None) or next(iter(by_wid.values()))
         return self._first_verified(positions)
 

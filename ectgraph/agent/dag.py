@@ -49,7 +49,7 @@ class SettledStore(ECTStore, Protocol):
     """
 
     def settled_parents(self, token: Token, policy: Policy) -> Sequence[Entry] | None:
-        """The entries of a token's parents, where nothing can be wrong with its lineage.
+        """The entries of a token's parents, each once, where nothing can be wrong with its lineage.
 
         That is: no entry has its `jti`, all its ancestors have entries, none is its own ancestor,
         and there are no more of them, in no longer a line, than the policy allows. `None` where
@@ -128,21 +128,24 @@ def lineage(
     if parents is None:
         return _walked(parsed.entry, token, store, policy, confirm)
     links = []
-    for entry in {entry.record.digest: entry for entry in parents}.values():  # each once
+    for entry in parents:
         parent = confirm(entry) if entry.trust is Trust.UNCHECKED else entry
         links.append(Link(parent.token, token, parent.trust, parsed.facts.trust))  # type: ignore[arg-type]
-    return [hit for rule in _LINK_RULES for link in links for hit in _compared(rule, link, policy)]
+    return _compared(links, policy)
 
 
-def _compared(rule: Rule, link: Link, policy: Policy) -> Iterator[tuple[str, Hit]]:
-    """What a rule says of one link, as the linter would tell it."""
-    try:
-        hit = rule.compare(link, policy) if rule.compare is not None else None
-    except Exception:  # noqa: BLE001  # a rule that breaks lets nothing pass
-        yield BROKEN, broken(rule.code, format_exc())
-    else:
-        if hit is not None:
-            yield rule.code, replace(hit, witness=link.parent.jti or "")
+def _compared(links: list[Link], policy: Policy) -> list[tuple[str, Hit]]:
+    """What the rules say of some links, as the linter would tell it."""
+    hits: list[tuple[str, Hit]] = []
+    for rule in _LINK_RULES:
+        try:
+            for link in links:
+                hit = rule.compare(link, policy)  # type: ignore[misc]  # of a link rule
+                if hit is not None:
+                    hits.append((rule.code, replace(hit, witness=link.parent.jti or "")))
+        except Exception:  # noqa: BLE001  # a rule that breaks lets nothing pass
+            hits.append((BROKEN, broken(rule.code, format_exc())))
+    return hits
 
 
 def _walked(

@@ -20,14 +20,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain, count, repeat
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 import portalocker
 from msgspec.structs import replace
 
 from ectgraph import escape, labels
+from ectgraph.agent.closing import Closing
 from ectgraph.agent.ledger import Ect, MemoryLedger, entry_of
 from ectgraph.agent.payload import Payload
 from ectgraph.errors import EctgraphError, VerificationError
@@ -61,6 +60,20 @@ class TornTail(msgspec.Struct, frozen=True):
         return f"an unfinished line ({size} at offset {self.offset}) was set aside in {self.kept}"
 
 
+class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an entry says."""
+
+    seq: int
+    recorded_at: str
+    jti: str
+    prev_hash: str
+    ect: str
+
+
+# Made here, once: where threads use a type of msgspec's for the first time all at once, it crashes.
+_read = msgspec.json.Decoder(_Stated).decode
+
+
 class _Waiting:
     """An append that waits to be written."""
 
@@ -72,7 +85,7 @@ class _Waiting:
         """Why it is not in the ledger; `None` from when it is."""
 
 
-class FileLedger(MemoryLedger):
+class FileLedger(MemoryLedger, Closing):
     """An append-only ledger in an `ectgraph-ledger/1` file.
 
     What `append` acknowledges is on the disk, in the file's order, under its hash chain. When a
@@ -127,19 +140,6 @@ class FileLedger(MemoryLedger):
         except BaseException:
             self._file.close()
             raise
-
-    def __enter__(self) -> Self:
-        """Use it in a `with` statement, which closes it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()
 
     def close(self) -> None:
         """Close the file; what was acknowledged is in it."""
@@ -328,7 +328,7 @@ class FileLedger(MemoryLedger):
         """Require that a line is what would be written next, byte for byte."""
         what = "is no entry of an ectgraph-ledger/1 file"
         try:
-            stated = msgspec.json.decode(line, type=_Stated)
+            stated = _read(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
         else:
@@ -475,13 +475,3 @@ def _sync_folder(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an entry says."""
-
-    seq: int
-    recorded_at: str
-    jti: str
-    prev_hash: str
-    ect: str

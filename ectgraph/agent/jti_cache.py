@@ -17,12 +17,12 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from cachetools import TTLCache
 
+from ectgraph.agent.closing import Closing
 from ectgraph.agent.dag import LIMITS
 from ectgraph.errors import EctgraphError, VerificationError
 from ectgraph.linter import finding
@@ -106,7 +106,7 @@ def new_jti_cache(size: int, ttl: float = TTL) -> JTICache | None:
     return JTICache(size, ttl) if size else None
 
 
-class SQLiteJTICache:
+class SQLiteJTICache(Closing):
     """Remembers `jti`s in a file: shared by the processes of one host, and kept over restarts.
 
     Of all processes and threads, one alone hears that a `jti` is new. It is on the disk before
@@ -192,19 +192,6 @@ class SQLiteJTICache:
         with _SQLITE, self._told():
             self._closed = True
             self._disconnect()
-
-    def __enter__(self) -> Self:
-        """Give the cache itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
     def _is_full(self, database: sqlite3.Connection, now: float) -> bool:
         if self.size is None:

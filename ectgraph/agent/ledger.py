@@ -130,7 +130,7 @@ class MemoryLedger(Ledger):
             if token.jti in self._positions:
                 return None
             parents = []
-            for jti in token.parents:
+            for jti in dict.fromkeys(token.parents):
                 position = self._settled(jti, token.wid)
                 if position is None:
                     return None

@@ -22,7 +22,6 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ectgraph.agent.verify
 from ectgraph.agent.http import (
     ECTS,
     HEADER,
@@ -35,7 +34,7 @@ from ectgraph.agent.http import (
     write_headers,
 )
 from ectgraph.agent.ledger import MemoryLedger
-from ectgraph.agent.verify import VerifyOptions
+from ectgraph.agent.verify import Gate, VerifyOptions
 from ectgraph.errors import EctgraphError, VerificationError
 from ectgraph.keys import KeyRing
 from ectgraph.model import Finding
@@ -359,10 +358,13 @@ def test_no_keys_are_a_mistake_of_the_operator_and_not_of_the_sender(text):
 
 def test_strangers_cannot_make_a_gate_load_its_keys_again(monkeypatch):
     made = []
-    gate = ectgraph.agent.verify.Gate
-    monkeypatch.setattr(
-        ectgraph.agent.verify, "Gate", lambda given: made.append(given) or gate(given)
-    )
+    make = Gate.__init__
+
+    def count(gate, options, edition):
+        made.append(options)
+        make(gate, options, edition)
+
+    monkeypatch.setattr(Gate, "__init__", count)
     given = guarded(MemoryLedger())
 
     for _ in range(3):

@@ -568,7 +568,7 @@ def test_nothing_is_vouched_for_with_which_walking_would_find_fault(
     assert sorted({code for code, _ in quick}) == sorted({code for code, _ in walked})
     if settled is None:
         return
-    assert settled == [ledger.get(jti, token.wid) for jti in token.parents]
+    assert settled == [ledger.get(jti, token.wid) for jti in dict.fromkeys(token.parents)]
     assert not any(entry.token.jti == token.jti for entry in ledger)
     graph = ancestry(ledger, token)
     assert all(node == "new" or node >= 0 for node in graph)
