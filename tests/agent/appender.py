@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ectgraph import FileLedger, KeyRing, VerifyOptions, verify
+from ectgraph.agent import file_ledger
+from ectgraph.agent.chain_file import ChainFile
 from ectgraph.testing import EPOCH, jwks, task_id, token
 
 
@@ -29,12 +31,21 @@ class Hesitant(io.FileIO):
         return super().write(data[: random.randint(1, 300)]) or 0  # noqa: S311
 
 
-class HesitantLedger(FileLedger):
-    """A ledger in such a file, so that it can be killed in the middle of a line."""
+class HesitantFile(ChainFile):
+    """A chain in such a file, so that its writer can be killed in the middle of a line."""
 
     def _open(self) -> io.FileIO:
         with super()._open() as file:
             return Hesitant(os.dup(file.fileno()), "r+")
+
+
+def hesitant_ledger(path: str, **options: Any) -> FileLedger:
+    """Open a ledger in such a file."""
+    file_ledger.ChainFile = HesitantFile  # type: ignore[misc]
+    try:
+        return FileLedger(path, **options)
+    finally:
+        file_ledger.ChainFile = ChainFile  # type: ignore[misc]
 
 
 def compact(name: str, *parents: str) -> bytes:
@@ -56,7 +67,7 @@ def append(
     path: str, *, name: str, threads: int, count: int, acks: str, hesitant: bool, sync: bool
 ) -> None:
     """Append from several threads what a gate lets in, and put down what was acknowledged."""
-    kind = HesitantLedger if hesitant else FileLedger
+    kind = hesitant_ledger if hesitant else FileLedger
     keys = KeyRing.from_jwks(jwks("agent-a"))
     log = os.open(acks, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     with kind(path, sync=sync) as ledger:
@@ -79,7 +90,7 @@ def append(
 
 def family(path: str, *, children: int, count: int) -> None:
     """Append from a process and from its children, which inherited the ledger when it was open."""
-    with HesitantLedger(path, sync=False) as ledger:
+    with hesitant_ledger(path, sync=False) as ledger:
         ledger.append(compact("before"), unverified=True)
         born = []
         for child in range(children):
@@ -105,7 +116,7 @@ def _grow(ledger: FileLedger, name: str, count: int) -> None:
 
 def hold(path: str, *, ready: str) -> None:
     """Keep a ledger locked until somebody ends this process."""
-    with FileLedger(path) as ledger, ledger._locked():
+    with FileLedger(path) as ledger, ledger._chain.locked():
         Path(ready).touch()
         time.sleep(600)
 

@@ -33,8 +33,7 @@ from hypothesis import strategies as st
 
 import ectgraph
 from ectgraph import EctgraphError, FileLedger, MemoryLedger, VerificationError
-from ectgraph.agent import file_ledger
-from ectgraph.agent.file_ledger import LONGEST_LINE, TornTail
+from ectgraph.agent.chain_file import LONGEST_LINE, ChainFile, TornTail
 from ectgraph.formats.chain import Head
 from ectgraph.keys import KeyRing
 from ectgraph.model import Trust
@@ -910,7 +909,7 @@ def test_a_link_is_the_ledger_that_it_points_to(opened, path, tokens, tmp_path):
         (one, other)[number % 2].append(compact, unverified=True)
     assert links(path.read_bytes()) == 5
     assert link.is_symlink()
-    with one._locked(), pytest.raises(EctgraphError, match="locked"):
+    with one._chain.locked(), pytest.raises(EctgraphError, match="locked"):
         opened(lock_timeout=0.01)
 
 
@@ -996,28 +995,28 @@ class Fickle(io.FileIO):
 def fickle(opened, path, data, monkeypatch) -> FileLedger:
     """A ledger of four entries in a fickle file."""
 
-    def on_disk(ledger: FileLedger) -> Fickle:
+    def on_disk(ledger: ChainFile) -> Fickle:
         with usual(ledger) as file:
             return Fickle(os.dup(file.fileno()), "r+")
 
-    usual = FileLedger._open
+    usual = ChainFile._open
     path.write_bytes(data)
     with monkeypatch.context() as patch:
-        patch.setattr(FileLedger, "_open", on_disk)
+        patch.setattr(ChainFile, "_open", on_disk)
         return opened()
 
 
 @pytest.mark.parametrize("room", [0, 1, 30, 300, 599])
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
 def test_on_a_full_disk_nothing_is_half_written(fickle, path, data, tokens, refusal, room, error):
-    fickle._file.full_at, fickle._file.error = len(data) + room, error
+    fickle._chain._file.full_at, fickle._chain._file.error = len(data) + room, error
     for _ in range(2):
         message = refusal(fickle.append, tokens[4], unverified=True)
         assert message == f"{path}: cannot be written ({os.strerror(error)}); nothing was entered"
         assert path.read_bytes() == data
         assert len(fickle) == fickle.check() == 4
         assert not fickle.contains(task_id("t4"))
-    fickle._file.full_at = None
+    fickle._chain._file.full_at = None
     assert fickle.append(tokens[4], unverified=True).seq == 5
     assert links(path.read_bytes()) == 5
     assert names(path.parent) == [path.name]
@@ -1051,7 +1050,9 @@ def test_at_a_limit_of_the_system_nothing_is_half_written(opened, path, task, re
 
 
 def test_of_a_batch_that_fails_nobody_is_told_that_all_is_well(fickle, path, data, task):
-    fickle._file.full_at = len(data) + 2500  # room for three of them, but a batch is all or none
+    fickle._chain._file.full_at = (
+        len(data) + 2500
+    )  # room for three of them, but a batch is all or none
     fickle._clock = lambda: EPOCH
     made = [task(f"b{n}") for n in range(6)]
 
@@ -1089,11 +1090,11 @@ def test_a_sync_that_fails_enters_nothing(opened, path, data, tokens, refusal, m
 def test_what_cannot_be_taken_back_is_told_and_nothing_is_added_to_it(
     fickle, opened, path, data, tokens, task, refusal
 ):
-    fickle._file.full_at, fickle._file.stuck = len(data) + 300, True
+    fickle._chain._file.full_at, fickle._chain._file.stuck = len(data) + 300, True
     message = refusal(fickle.append, tokens[4], unverified=True)
     assert message.endswith("could not be taken back")
     assert "nothing was entered" not in message
-    fickle._file.full_at, fickle._file.stuck = None, False
+    fickle._chain._file.full_at, fickle._chain._file.stuck = None, False
     half = path.read_bytes()
     assert len(half) == len(data) + 300
     for call in (
@@ -1122,7 +1123,7 @@ def test_a_whole_line_that_could_not_be_taken_back_is_there_when_opened_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
-        patch.setattr(file_ledger.FileLedger, "_cut_back", lambda _: fail(0))
+        patch.setattr(ChainFile, "_cut_back", lambda _: fail(0))
         message = refusal(ledger.append, tokens[4], unverified=True)
     assert message.endswith("could not be taken back")
     again = opened()
@@ -1138,7 +1139,7 @@ def test_a_disk_that_cannot_be_read_is_told(opened, path, data, refusal, monkeyp
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patch:
-        patch.setattr(FileLedger, "_lines", fail)
+        patch.setattr(ChainFile, "_lines", fail)
         assert refusal(opened) == f"{path}: Input/output error"
     assert len(opened()) == 4
 
@@ -1160,10 +1161,10 @@ def test_a_folder_that_cannot_be_synced_is_told(path, refusal, monkeypatch):
 def test_a_thread_that_is_interrupted_tells_those_it_wrote_for(
     opened, path, task, monkeypatch, written
 ):
-    ledger, calls, put = opened(), itertools.count(1), FileLedger._put
+    ledger, calls, put = opened(), itertools.count(1), ChainFile._put
     ledger._clock = lambda: EPOCH
 
-    def interrupted(self: FileLedger, data: bytes) -> None:
+    def interrupted(self: ChainFile, data: bytes) -> None:
         call = next(calls)
         if written or call == 1:
             put(self, data)
@@ -1178,7 +1179,7 @@ def test_a_thread_that_is_interrupted_tells_those_it_wrote_for(
         return "entered"
 
     with monkeypatch.context() as patch:
-        patch.setattr(FileLedger, "_put", interrupted)
+        patch.setattr(ChainFile, "_put", interrupted)
         outcomes = together(ledger, run, [task(str(number)) for number in range(4)])
     told = "EctgraphError('the thread that wrote was interrupted')"
     assert sorted(outcomes) == [told, told, "KeyboardInterrupt()", "entered"]
@@ -1197,7 +1198,7 @@ def test_who_gives_up_waiting_for_the_lock_can_try_again(opened, path, tokens, m
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    with other._locked(), monkeypatch.context() as patch:
+    with other._chain.locked(), monkeypatch.context() as patch:
         patch.setattr(time, "sleep", interrupted)
         with pytest.raises(KeyboardInterrupt):
             ledger.append(tokens[0], unverified=True)
