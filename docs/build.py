@@ -13,8 +13,8 @@ PAGE = Path(__file__).parent / "rules.md"
 HEAD = """\
 # The rules
 
-Every finding of `ectgraph lint` has one of these codes. A *token* rule looks at one record, a *link*
-rule at a task and one of its parents, a *ledger* rule at all of them together. *gate* is the
+Every finding of `ectgraph lint` has one of these codes. A *token* rule looks at one record, a
+*link* rule at a task and one of its parents, a *ledger* rule at all of them together. *gate* is the
 [step of the live gate](agents.md#the-gate) at which the same rule refuses a token.
 
 **fatal**: the tool itself failed; **error**: a MUST is broken; **warning**: a SHOULD or a limit of
