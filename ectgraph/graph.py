@@ -186,15 +186,14 @@ def crowded(graph: nx.DiGraph[str], limit: int) -> list[tuple[str, bool]]:
     """
     if len(graph) - 1 <= limit:
         return []
-    leaves = [task for task in graph if not graph.succ[task]]
     most = _ancestor_bounds(graph, limit)
     found: list[tuple[str, bool]] = []
     known: dict[frozenset[str], bool] = {}
     steps = 0
-    for leaf in leaves:
-        if most.get(leaf, limit + 1) <= limit:
+    for leaf, children in graph.out_degree():
+        if children or most.get(leaf, limit + 1) <= limit:
             continue
-        parents = frozenset(graph.pred[leaf])
+        parents = frozenset(graph.predecessors(leaf))
         if parents not in known and steps <= ANCESTOR_SEARCH:
             seen, queue = set(parents), list(parents)
             while queue and len(seen) <= limit:
@@ -216,8 +215,10 @@ def _ancestor_bounds(graph: nx.DiGraph[str], limit: int) -> dict[str, int]:
     most: dict[str, int] = {}
     with contextlib.suppress(nx.NetworkXUnfeasible):
         for task in nx.topological_sort(graph):
-            bound = sum(most[parent] + 1 for parent in graph.pred[task])
-            most[task] = min(bound, limit + 1)
+            bound = 0
+            for parent in graph.predecessors(task):
+                bound += most[parent] + 1
+            most[task] = bound if bound <= limit else limit + 1
     return most
 
 

@@ -91,26 +91,23 @@ class Evidence:
         """
         from ectgraph.graph import versions  # noqa: PLC0415
 
-        ledger = self.ledger
-        witness = {task: ledger.witness(task) for task in ledger.tasks}
+        entries, tasks, node = self.ledger.entries, self.ledger.tasks, self.ledger.node
+        witness = {task: self.ledger.witness(task) for task in tasks}
         links = []
-        for child, positions in ledger.tasks.items():
+        for child, positions in tasks.items():
             if len(positions) > 1:
-                positions = [found[0] for found in versions(ledger, positions).values()]  # noqa: PLW2901
+                positions = [found[0] for found in versions(self.ledger, positions).values()]  # noqa: PLW2901
             for position in positions:
-                links += [
-                    (parent, position, Link.between(witness[parent], ledger[position]))
-                    for parent in self._parents(ledger[position])
-                    if parent in witness and parent != child
-                ]
+                entry = entries[position]
+                token = entry.token
+                if token is None or not token.parents:
+                    continue
+                for parent in dict.fromkeys(node(jti, token.wid) for jti in token.parents):
+                    if parent is not None and parent != child:
+                        above = witness[parent]
+                        link = Link(above.token, token, above.trust, entry.trust)  # type: ignore[arg-type]
+                        links.append((parent, position, link))
         return links
-
-    def _parents(self, entry: Entry) -> Iterable[str]:
-        """The tasks that an entry's token builds on, as far as they have records; each once."""
-        token, node = entry.token, self.ledger.node
-        if token is None or not token.parents:
-            return ()
-        return dict.fromkeys(name for p in token.parents if (name := node(p, token.wid)))
 
     @cached_property
     def shape(self) -> Shape:
@@ -154,11 +151,6 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     child: Token
     parent_trust: Trust
     child_trust: Trust
-
-    @classmethod
-    def between(cls, parent: Entry, child: Entry) -> Link:
-        """The link between two entries that record tasks, so both have tokens."""
-        return cls(parent.token, child.token, parent.trust, child.trust)  # type: ignore[arg-type]
 
     @property
     def parent_name(self) -> str:

@@ -728,3 +728,12 @@ def test_a_new_key_signs_and_its_public_half_verifies():
     (other,) = load_bytes(compact.encode(), RING)
 
     assert (entry.trust, other.trust) == (Trust.VERIFIED, Trust.INVALID)
+
+
+@pytest.mark.parametrize("draft", ["02", "early-00", "", None])
+def test_a_draft_that_nobody_writes_is_the_callers_mistake(refusal, draft):
+    message = refusal(
+        create, Payload(**TASK), private_key("a"), CreateOptions(kid="a", draft=draft)
+    )
+
+    assert "draft 00 or 01" in message

@@ -592,3 +592,10 @@ def test_validating_is_what_verifying_does():
     validate_dag(verified.payload, store)
     store.append(verified)
     assert raised(lambda: validate_dag(verified.payload, store)) == "ECT301"
+
+
+@pytest.mark.parametrize("odd", [object(), 1j, print])
+def test_a_payload_that_is_no_json_is_the_callers_mistake(refusal, odd):
+    payload = Payload(jti=task_id("a"), iat=EPOCH, extra={"odd": [odd]})
+
+    assert "no JSON" in refusal(validate_dag, payload, MemoryLedger())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -1023,3 +1024,34 @@ def test_the_usage_example_of_the_reference_implementation_takes_a_token():
 
     assert isinstance(parsed.payload, Payload)
     assert store.get(task_id("a")).trust is Trust.VERIFIED
+
+
+# Mistakes of whoever runs the gate
+
+
+@pytest.mark.parametrize("now", [math.nan, math.inf, -math.inf])
+def test_a_clock_that_tells_no_time_lets_nothing_pass(refusal, now):
+    options = VerifyOptions(keys=KeyRing.from_jwks(jwks("agent-a")), clock=lambda: now)
+
+    message = refusal(verify, sketch("a@0").records[0], options)
+
+    assert "the clock says" in message
+
+
+@pytest.mark.parametrize("answer", [None, 0, 1, "", "new"])
+def test_a_replay_memory_that_says_neither_true_nor_false_lets_nothing_pass(refusal, answer):
+    options = VerifyOptions(
+        keys=KeyRing.from_jwks(jwks("agent-a")), clock=lambda: EPOCH, jti_seen=lambda _: answer
+    )
+
+    message = refusal(verify, sketch("a@0").records[0], options)
+
+    assert "True or False" in message
+    assert repr(answer) in message
+
+
+@pytest.mark.parametrize("junk", [None, 5, 1.5, ["a.b.c"], {"ect": "a.b.c"}])
+def test_what_is_neither_text_nor_bytes_is_the_callers_mistake(refusal, junk):
+    options = VerifyOptions(keys=KeyRing.from_jwks(jwks("agent-a")), clock=lambda: EPOCH)
+
+    assert "text or bytes" in refusal(verify, junk, options)
