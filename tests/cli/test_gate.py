@@ -185,6 +185,7 @@ def test_verify_takes_several_tokens_and_fails_for_one(folder: Path, process):
         GOOD.encode() + b"\x00",
         GOOD.encode("utf-16"),
     ],
+    ids=lambda value: repr(value)[:30],
 )
 def test_whatever_comes_in_is_refused_and_no_traceback(folder: Path, process, data: bytes):
     for format_ in ("text", "json"):
