@@ -25,7 +25,7 @@ import msgspec
 
 from ectgraph import labels
 from ectgraph.ledger import Ledger
-from ectgraph.model import Entry, Hit, Problem, Severity, Token, Trust
+from ectgraph.model import Hit, Problem, Severity, Token, Trust
 from ectgraph.policy import Policy
 
 if TYPE_CHECKING:
