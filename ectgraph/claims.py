@@ -292,10 +292,12 @@ def _parents(typed: Any, problems: list[Problem]) -> tuple[str, ...]:
 
 def _policy_claims(typed: Any, problems: list[Problem]) -> tuple[str | None, str | None]:
     """`pol` and `pol_decision`: at the top in draft-00, inside the extension in draft-01."""
-    pol, decision, extension = typed.pol, typed.pol_decision, typed.ect_ext
+    pol, decision, extension, where = typed.pol, typed.pol_decision, typed.ect_ext, "ect_ext"
+    if extension is None and typed.pred is not None:  # as draft-01 was in March 2026
+        extension, where = typed.ext, "ext"
     if extension is not None and not POLICY.isdisjoint(extension):
         inner, bad = _convert({name: extension[name] for name in POLICY & extension.keys()})
-        problems += [Problem(p.kind, f"ect_ext.{p.where}", p.detail) for p in bad]
+        problems += [Problem(p.kind, f"{where}.{p.where}", p.detail) for p in bad]
         for name in _PAIRED:
             top, below = getattr(typed, name), getattr(inner, name)
             if top is not None and below is not None and top != below:

@@ -25,6 +25,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """The verifier's own id, which every token's `aud` must hold; `None`: any audience will do."""
     at: int | float | None = None
     """The time to judge tokens at (NumericDate), as a gate does. `None`, for archives: no time."""
+    leeway: int = 30
+    """Seconds after its `exp` for which a token is still taken at the time `at`."""
     max_age: int = 900
     """Seconds after its `iat` for which a token is taken at the time `at`."""
     max_ahead: int = 30

@@ -17,6 +17,7 @@ def test_the_defaults_are_those_of_the_reference_implementation():
         "skew": 30,
         "audience": None,
         "at": None,
+        "leeway": 30,
         "max_age": 15 * 60,
         "max_ahead": 30,
         "max_lifetime": 900,

@@ -102,8 +102,9 @@ class ChainFile(Closing):
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             descriptor = os.open(self.path, flags, 0o666)
-        except OSError as error:
-            message = f"{self._title}: cannot be opened for appending ({error.strerror})"
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            message = f"{self._title}: cannot be opened for appending ({why})"
             raise EctgraphError(message) from error
         file = io.FileIO(descriptor, "r+")
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -180,6 +181,10 @@ class ChainFile(Closing):
                 self._follow(self.head, line)
                 yield self.size, line
                 self._advance(line)
+            elif self._defect(self.head, line + b"\n") is None:
+                self._end(line)  # all of it is there but its end, so it may have been acknowledged
+                yield self.size, line + b"\n"
+                self._advance(line + b"\n")
             else:
                 self._set_aside(line)
 
@@ -205,24 +210,38 @@ class ChainFile(Closing):
             yield from iter(lambda: file.readline(LONGEST_LINE), b"")
 
     def _follow(self, head: Head, line: bytes) -> None:
-        """Require that a line is what would be written next, byte for byte."""
-        what = "is no entry of an ectgraph-ledger/1 file"
+        """Require that a line is what would be written next."""
+        defect = self._defect(head, line)
+        if defect is not None:
+            message = (
+                f"{self._title}: line {head.seq + 1} {defect}; nothing is appended to it. "
+                "It was changed, or ectgraph did not write it: compare it with a copy"
+            )
+            raise EctgraphError(message)
+
+    def _defect(self, head: Head, line: bytes) -> str | None:
+        """Why a line is not what would be written next, byte for byte; `None` when it is."""
         try:
             stated = _read(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            pass
-        else:
-            if head.line(stated.ect, stated.jti, stated.recorded_at) == line:
-                return
-            if stated.seq != head.seq + 1:
-                what = f"says it is number {stated.seq}"
-            elif stated.prev_hash != head.prev_hash:
-                what = "does not hold the hash of the line before it"
-        message = (
-            f"{self._title}: line {head.seq + 1} {what}; nothing is appended to it. "
-            f"See what is wrong with: ectgraph lint {self._title}"
-        )
-        raise EctgraphError(message)
+            return "is no entry of an ectgraph-ledger/1 file"
+        if head.line(stated.ect, stated.jti, stated.recorded_at) == line:
+            return None
+        if stated.seq != head.seq + 1:
+            return f"says it is number {stated.seq}"
+        if stated.prev_hash != head.prev_hash:
+            return "does not hold the hash of the line before it"
+        return "is no entry of an ectgraph-ledger/1 file"
+
+    def _end(self, line: bytes) -> None:
+        """Write the line ending that a whole last line lacks."""
+        try:
+            self._file.seek(self.size + len(line))
+            self._file.write(b"\n")
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            message = f"{self._title}: its last line cannot be ended ({error.strerror})"
+            raise EctgraphError(message) from error
 
     def _advance(self, line: bytes) -> None:
         self.size += len(line)

@@ -179,7 +179,7 @@ def conflict(entry: Entry, store: ECTStore, policy: Policy) -> list[tuple[str, H
     again = replace(entry, record=replace(entry.record, source=rival.record.source))
     hits = _judged([rival, again], _RIVAL_RULES, policy)
     # The linter counts two in the ledger; here the second is still outside.
-    return [(c, replace(h, message=_AGAIN) if c == "ECT301" else h) for c, h in hits]
+    return [(c, replace(h, message=_AGAIN, evidence={}) if c == "ECT301" else h) for c, h in hits]
 
 
 _AGAIN = "the ledger has this very token already"
@@ -233,10 +233,10 @@ def _as_if_verified(payload: Payload) -> Verified:
     """A payload as `verify` would have given it, for a caller who says that it was verified."""
     try:
         data = compact_json(payload.claims())
+        claims, _ = read_json(data, Policy().max_json_depth)
     except (TypeError, ValueError, RecursionError) as error:
         message = f"the payload is no JSON: {error}"
         raise EctgraphError(message) from error
-    claims, _ = read_json(data, Policy().max_json_depth)
     token, problems = read_claims(claims, Header(), signed=True)
     facts = Facts(token, Trust.VERIFIED, problems, (), None, None, None)
     return Verified(data, facts)

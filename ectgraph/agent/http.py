@@ -143,9 +143,10 @@ def verify_headers(
 
     Tokens that build on each other are verified parents first, in whatever order they came, and
     where `options.store` is given a parent may be in the store or in the same message. Two tokens
-    of one message with one `jti` are an equivocation. Only when all have verified are they
-    appended, so the ledger keeps no part of a message that was refused; a `jti_seen`, however,
-    remembers those that verified before the one that did not.
+    of one message with one `jti` are an equivocation. Only when all have verified, and a ledger of
+    ours has none of them, are they appended: a message that is refused leaves nothing behind,
+    unless another brings the same token at the same moment. A `jti_seen`, however, remembers those
+    that verified before the one that did not.
 
     Args:
         lines: the values of the message's `Execution-Context` header, as for `read_headers`.
@@ -172,6 +173,9 @@ def verify_headers(
     if required and not tokens:
         raise _refusal("ECT009", _NONE_CAME)
     verified = _verify_together(tokens, options)
+    if isinstance(ledger, MemoryLedger):
+        for ect in verified:
+            ledger.refuse_conflict(ect.entry)
     if ledger is not None:
         for ect in verified:
             ledger.append(ect)

@@ -56,6 +56,8 @@ class VerifyOptions:
     """Seconds for which a token is taken after its `iat`."""
     iat_max_future: int = 30
     """Seconds by which an `iat` may lie ahead."""
+    leeway: int = 30
+    """Seconds for which a token is taken after its `exp`."""
     dag: DAGConfig = field(default_factory=DAGConfig)
     """What is accepted of a token's place in its workflow."""
     on_verify_attempt: OnAttempt | None = None
@@ -73,9 +75,10 @@ class VerifyOptions:
     def gate(self) -> Gate:
         """What verifies by these options; made anew after one of them was set."""
         edition, gate = self.__dict__["_edition"], self.__dict__.get("_gate")
-        if not isinstance(gate, Gate) or gate.edition is not edition:
-            gate = self.__dict__["_gate"] = Gate(self, edition)
-        return gate
+        if isinstance(gate, Gate) and gate.edition is edition and gate.options is self:
+            return gate
+        made = self.__dict__["_gate"] = Gate(self, edition)  # an option was set, or this is a copy
+        return made
 
 
 class Gate:
@@ -93,12 +96,13 @@ class Gate:
             Policy(
                 minimum_level=options.minimum_level,
                 audience=options.verifier_id,
+                leeway=options.leeway,
                 max_age=options.iat_max_age,
                 max_ahead=options.iat_max_future,
                 severities=uuids,
             )
         )
-        self._options = options
+        self.options = options
         self._examiner = Examiner(keys or KeyRing(), self._policy, judge)
         self._taken = {Trust.VERIFIED}
         if options.minimum_level == "L1":
@@ -120,7 +124,7 @@ class Gate:
         return parsed
 
     def _now(self) -> float:
-        now = self._options.clock()
+        now = self.options.clock()
         if not math.isfinite(now):
             message = f"the clock says {now}, and nothing can be judged by that"
             raise EctgraphError(message)
@@ -128,7 +132,7 @@ class Gate:
 
     def _check(self, parsed: Verified, store: ECTStore | None) -> None:
         """Raise the first thing that is wrong with a token that was examined."""
-        options, policy, facts = self._options, self._policy, parsed.facts
+        options, policy, facts = self.options, self._policy, parsed.facts
         taken = facts.trust in self._taken
         if facts.hits or not taken:
             refuse(facts.hits, facts.token, parsed.digest, policy, anyway=not taken)
@@ -150,9 +154,9 @@ class Gate:
 
     def _tell(self, parsed: Verified | None, error: Exception | None) -> None:
         """Tell whoever wants to know how an attempt ended."""
-        if self._options.on_verify_attempt is not None:
+        if self.options.on_verify_attempt is not None:
             token = parsed.facts.token if parsed is not None else None
-            self._options.on_verify_attempt(token.jti if token is not None else None, error)
+            self.options.on_verify_attempt(token.jti if token is not None else None, error)
 
     def _confirm(self, entry: Entry) -> Entry:
         """Check the signature of an entry that nobody has checked; what was signed counts."""

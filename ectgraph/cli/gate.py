@@ -18,6 +18,7 @@ from ectgraph.errors import EctgraphError, VerificationError
 
 if TYPE_CHECKING:
     from ectgraph.keys import KeyRing
+    from ectgraph.ledger import Ledger
     from ectgraph.model import Token
 
 commands = options.commands()
@@ -64,7 +65,6 @@ def verify(
 
     Exits with 0 when it was verified, and with 1 when it was refused.
     """
-    from ectgraph import loader  # noqa: PLC0415
     from ectgraph.agent import steps  # noqa: PLC0415
     from ectgraph.agent.parse import parse  # noqa: PLC0415
     from ectgraph.agent.verify import VerifyOptions  # noqa: PLC0415
@@ -74,7 +74,7 @@ def verify(
     gate = VerifyOptions(
         keys=_ring(keys, needed=minimum_level is not LevelName.L1),
         verifier_id=audience,
-        store=None if ledger is None else loader.load(ledger),
+        store=None if ledger is None else _known(ledger),
         minimum_level=minimum_level.value,
         validate_uuids=validate_uuids,
         clock=clock,
@@ -145,6 +145,19 @@ def append(
                 output.say(f"{ledger}: {torn}")
             told = len(book.torn)
     raise typer.Exit(1 if refused else 0)
+
+
+def _known(path: Path) -> Ledger:
+    """The tasks of a ledger file, which is to be one: what it does not show cannot be looked up."""
+    from ectgraph import loader  # noqa: PLC0415
+
+    known = loader.load(path)
+    unreadable = sum(entry.token is None for entry in known)
+    if unreadable or not known:
+        what = f"{unreadable} of {len(known)} records cannot be read" if known else "no record"
+        message = f"{path}: {what}, so nothing can be looked up in it; see: ectgraph lint {path}"
+        raise EctgraphError(message)
+    return known
 
 
 def _ring(keys: list[Path] | None, *, needed: bool) -> KeyRing | None:

@@ -878,3 +878,15 @@ def test_tokens_are_verified_and_appended_off_the_event_loop():
 
     assert len(threads) == 2
     assert threading.get_ident() not in threads
+
+
+def test_a_message_with_one_token_that_the_ledger_has_leaves_nothing_else_behind():
+    ledger = MemoryLedger()
+    options = VerifyOptions(keys=KeyRing.from_jwks(jwks("agent-a")), clock=lambda: EPOCH + 1)
+    known, new = (record.decode() for record in sketch("a@0; b@0").records)
+    verify_headers([known], options, ledger=ledger)
+
+    with pytest.raises(VerificationError, match="ECT301"):
+        verify_headers([new, known], options, ledger=ledger)
+
+    assert len(ledger) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -371,12 +372,34 @@ def test_an_exp_may_have_passed_by_30_seconds_and_not_a_moment_more(now, expecte
     assert_outside(made("a@0"), EPOCH + now, expected)
 
 
-@pytest.mark.parametrize("skew", [0, 5])
-def test_the_leeway_is_what_clocks_may_differ(skew):
-    given = {"dag": DAGConfig(clock_skew=skew)}
+@pytest.mark.parametrize("leeway", [0, 5])
+def test_the_leeway_is_the_verifiers_choice(leeway):
+    assert code(GOOD, clock=lambda: EPOCH + 600 + leeway, leeway=leeway) is None
+    assert code(GOOD, clock=lambda: EPOCH + 600.5 + leeway, leeway=leeway) == "ECT408"
 
-    assert code(GOOD, clock=lambda: EPOCH + 600 + skew, **given) is None
-    assert code(GOOD, clock=lambda: EPOCH + 600.5 + skew, **given) == "ECT408"
+
+def test_how_late_a_parent_may_be_has_nothing_to_do_with_expiry():
+    assert code(GOOD, clock=lambda: EPOCH + 631, dag=DAGConfig(clock_skew=900)) == "ECT408"
+    assert code(GOOD, clock=lambda: EPOCH + 630, dag=DAGConfig(clock_skew=0)) is None
+
+
+def test_a_copy_of_options_does_not_verify_by_the_originals():
+    seen: set[str] = set()
+
+    def remember(jti: str) -> bool:
+        known = jti in seen
+        seen.add(jti)
+        return known
+
+    keys = KeyRing.from_jwks(jwks("agent-a"))
+    first = VerifyOptions(keys=keys, clock=lambda: EPOCH, jti_seen=remember)
+    verify(GOOD, first)
+    other = copy.copy(first)
+    first.jti_seen = None
+
+    assert verify(GOOD, first).token.jti in seen
+    with pytest.raises(VerificationError, match="ECT301"):
+        verify(GOOD, other)
 
 
 @pytest.mark.parametrize(

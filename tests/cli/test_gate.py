@@ -102,12 +102,13 @@ def test_verify_asks_whether_it_is_meant(ectgraph_):
 
 def test_verify_looks_at_the_lineage_in_a_ledger_that_it_only_reads(ectgraph_, folder: Path):
     (folder / "a.jws").write_bytes(lines([GOOD]))
+    (folder / "other.jws").write_bytes(sketch("z@0").data)
     before = {file: file.read_bytes() for file in folder.iterdir() if file.is_file()}
     codes = {
         f"{CHILD} --ledger a.jws": (0, "✓ 14 lineage: 1 parent"),
-        f"{CHILD} --ledger empty.jws": (1, "Refused at step 14"),
+        f"{CHILD} --ledger other.jws": (1, "Refused at step 14"),
         f"{GOOD} --ledger a.jws": (1, "Refused at step 13"),
-        f"{GOOD} --ledger empty.jws": (0, "✓ 14 lineage: a root"),
+        f"{GOOD} --ledger other.jws": (0, "✓ 14 lineage: a root"),
     }
 
     for line, (code, words) in codes.items():
@@ -115,6 +116,16 @@ def test_verify_looks_at_the_lineage_in_a_ledger_that_it_only_reads(ectgraph_, f
         assert done.code == code
         assert words in done.out
     assert {file: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["empty.jws", "keys.json", "junk.bin", "comments.jws"])
+def test_what_is_no_ledger_is_not_taken_for_one_that_has_nothing(
+    ectgraph_, folder: Path, name: str
+):
+    done = ectgraph_(f"verify {GOOD} {KEYS} --at iat --ledger {name}")
+
+    assert (done.code, done.out) == (2, "")
+    assert "nothing can be looked up in it" in done.err
 
 
 def test_a_forged_parent_in_the_ledger_is_found_though_nobody_checked_it_yet(

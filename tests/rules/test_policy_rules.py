@@ -7,11 +7,14 @@ from itertools import product
 import pytest
 
 from ectgraph.claims import APPROVED, DECISIONS, PENDING, REJECTED
+from ectgraph.keys import KeyRing
+from ectgraph.linter import lint
+from ectgraph.loader import load_bytes
 from ectgraph.model import Token, Trust
 from ectgraph.policy import Policy
-from ectgraph.rule import Link
-from ectgraph.rules import RULES
-from ectgraph.testing import sketch, task_id
+from ectgraph.rule import Evidence, Link
+from ectgraph.rules import RULES, judge
+from ectgraph.testing import EPOCH, jwks, sketch, task_id, token
 
 FLAGS = [None, True, False, "true", 1]
 """What the extension of a child says of `compensation_required`; `None`: it has no extension."""
@@ -107,3 +110,26 @@ def test_a_decision_that_cannot_be_read_is_none():
     text = "a@0 pol=p1 pol_decision=Rejected; b@5<a"
 
     assert sketch(text).codes() == ["ECT119"]
+
+
+def test_policy_claims_in_the_extension_of_march_2026_count():
+    parent = {"pred": [], "ext": {"pol": "p", "pol_decision": "rejected"}}
+    records = [
+        token(CLAIMS | {"jti": task_id("a")} | parent, "agent-a"),
+        token(CLAIMS | {"jti": task_id("b"), "pred": [task_id("a")]}, "agent-a"),
+    ]
+    ring = KeyRing.from_jwks(jwks("agent-a"))
+    ledger = load_bytes(b"\n".join(records), ring, judge=judge)
+
+    report = lint(Evidence(ledger, ring, Policy()))
+
+    assert [finding.code for finding in report.findings] == ["ECT701"]
+
+
+CLAIMS = {
+    "iss": "spiffe://example.com/agent/a",
+    "aud": "spiffe://example.com/ledger",
+    "iat": EPOCH,
+    "exp": EPOCH + 600,
+    "exec_act": "pay",
+}
