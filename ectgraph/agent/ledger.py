@@ -95,7 +95,7 @@ class MemoryLedger(Ledger):
                 above = [self._settled(jti, token.wid) for jti in token.parents]
                 if None not in above:
                     settled = [position for position in above if position is not None]
-                    lineage = self._below(settled)
+                    lineage = self._below(settled, token.wid)
             self._lineage.append(lineage)  # before its position is known to threads that read
             super().add(entry)
             self._by_wid.setdefault(token.wid if token else None, []).append(len(self) - 1)
@@ -111,14 +111,14 @@ class MemoryLedger(Ledger):
             return None
         return positions[0] if self._wid(positions[0]) == wid else None
 
-    def _below(self, parents: Sequence[int]) -> _Lineage:
-        """The lineage of a task with these parents."""
+    def _below(self, parents: Sequence[int], wid: str | None) -> _Lineage:
+        """The lineage of a task with these parents; settled ancestors are all of its workflow."""
         depth, most = 0, 0
         for position in parents:
             above = self._lineage[position]
             if above is not None:
                 depth, most = max(depth, above[0] + 1), most + above[1] + 1
-        return depth, min(most, len(self.entries))
+        return depth, min(most, len(self._by_wid.get(wid, ())))
 
     def settled_parents(self, token: Token, policy: Policy) -> Sequence[Entry] | None:
         """The entries of a token's parents, where nothing can be wrong with its lineage.
@@ -135,7 +135,7 @@ class MemoryLedger(Ledger):
                 if position is None:
                     return None
                 parents.append(position)
-            depth, most = self._below(parents)
+            depth, most = self._below(parents, token.wid)
             if depth > policy.max_depth or most > policy.max_ancestors:
                 return None
             return [self.entries[position] for position in parents]
