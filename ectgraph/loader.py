@@ -25,6 +25,7 @@ from ectgraph import formats
 from ectgraph.collector import paused
 from ectgraph.errors import EctgraphError
 from ectgraph.examiner import Examiner, Facts, Judge
+from ectgraph.formats.source import Source
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Input, Record, Token
@@ -181,7 +182,8 @@ class _Reading:
         file = io.BufferedReader(digesting, formats.HEAD)
         format_ = formats.detect(file.peek(formats.HEAD))
         count = 0
-        for record in formats.READERS[format_](file, source, self.policy.max_record_bytes):
+        container = Source(name=source, max_record_bytes=self.policy.max_record_bytes)
+        for record in formats.READERS[format_](file, container):
             count += 1
             yield record
         digest = digesting.digest.hexdigest()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -56,6 +56,20 @@ class Trust(StrEnum):
     UNCHECKED = "unchecked"  # no keys were given
 
 
+class Readable(Protocol):
+    """Bytes that lie somewhere and can be read again."""
+
+    def read(self, offset: int, length: int, /) -> bytes:
+        """Some of the bytes."""
+
+
+class Left(msgspec.Struct, frozen=True, gc=False):
+    """Where bytes were left that no file of the caller's holds as they are."""
+
+    file: Readable
+    offset: int
+
+
 class Record(msgspec.Struct, frozen=True, gc=False):
     """Some bytes of a container that hold one ledger entry, exactly as found, and their place."""
 
@@ -63,8 +77,9 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """The file, as the caller named it; `-` for standard input."""
     line: int | None
     """Line number of the content, counted from 1; `None` where lines mean nothing."""
-    offset: int
-    """Where the raw bytes begin in the source, in bytes from 0."""
+    offset: int | None
+    """Where the raw bytes begin in the source, in bytes from 0 (of what a compressed source holds);
+    `None` where they do not lie in it as they are: a cell of a database, a header in a capture."""
     length: int
     """How many raw bytes there are, line ending and preceding blank lines included."""
     index: int
@@ -77,6 +92,15 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """How many raw bytes follow the content: the line ending, blank lines at the end."""
     kept: bytes | None
     """The raw bytes; of an oversized record, its head; `None` where they were left in the file."""
+    address: str | None = None
+    """Where it is in a source that has no lines: a table and a row, a URL."""
+    beside: dict[str, Any] | None = None
+    """What the source says of it next to its bytes: other columns of its row, the time at which it
+    was captured; under the members' names of an entry object."""
+    torn: bool = False
+    """Whether the source ends before the record does."""
+    left: Left | None = None
+    """Where the raw bytes can be read back, when that is not in `source` at `offset`."""
 
     @property
     def whole(self) -> bool:
@@ -94,8 +118,10 @@ class Record(msgspec.Struct, frozen=True, gc=False):
         if self.kept is not None:
             return self.kept
         try:
+            if self.left is not None:
+                return self.left.file.read(self.left.offset, self.length)
             with Path(self.source).open("rb") as file:
-                file.seek(self.offset)
+                file.seek(self.offset or 0)
                 raw = file.read(self.length)
         except OSError as error:
             message = f"{self.source}: can no longer be read ({error.strerror})"
@@ -216,6 +242,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     recorded_at: str | int | float | None = None
     """When the ledger took it in, as written."""
     prev_hash: str | None = None
+    key: int | None = None
+    """Position in the key ring of the key that made the signature; `None` when none of them did."""
 
 
 class Input(msgspec.Struct, frozen=True, gc=False):
@@ -224,8 +252,15 @@ class Input(msgspec.Struct, frozen=True, gc=False):
     source: str
     format: str
     bytes: int
+    """Of the source as it lies: of a compressed one, what it is compressed to."""
     sha256: str
     records: int
+    compression: str | None = None
+    """`gz`, `bz2`, `xz` or `zst`."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with the source as a whole; the rule named `kind` judges each."""
+    changed: bool = False
+    """Whether somebody wrote to it while it was read."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):

@@ -17,6 +17,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     12
     """
 
+    algorithms: tuple[str, ...] = ("ES256",)
+    """Values of `alg` that are taken; also known are `ES384`, `EdDSA` and `RS256`."""
     minimum_level: Level = "L2"
     """Level below which a token is refused; `L1` takes unsigned ones (draft-01, downgrade)."""
     skew: int = 30
@@ -51,6 +53,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Length of the longest path, in parent links, above which a ledger is reported."""
     max_record_bytes: int = 1 << 20
     """Size above which a record is reported and not read."""
+    max_ratio: int = 200
+    """How many times its compressed size a source may grow to, beyond the first 64 MiB."""
     max_json_depth: int = 64
     """Nesting of objects and arrays above which a JSON text is reported and not read."""
     severities: dict[str, Severity] = {}

@@ -9,11 +9,12 @@ from typing import BinaryIO, Literal
 from ectgraph.encoding import EncodingError, read_json
 from ectgraph.formats import document, lines
 from ectgraph.formats.entry import TOKEN_MEMBERS
+from ectgraph.formats.source import Source
 from ectgraph.model import Record
 
 Format = Literal["jws", "jsonl", "json"]
 
-READERS: dict[Format, Callable[[BinaryIO, str, int], Iterator[Record]]] = {
+READERS: dict[Format, Callable[[BinaryIO, Source], Iterator[Record]]] = {
     "jws": lines.read,
     "jsonl": lines.read,
     "json": document.read,

@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 from ectgraph.formats.lines import HEAD
+from ectgraph.formats.source import Source
 from ectgraph.model import Record
 
 CONTAINERS = ("entries", "ledger", "ects", "tokens")
@@ -24,14 +25,14 @@ _SPACE = re.compile(f"[{_SPACES}]*")
 _scan = json.JSONDecoder().raw_decode
 
 
-def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]:
+def read(file: BinaryIO, source: Source) -> Iterator[Record]:
     r"""Yield the records of a JSON document, in order.
 
     An object without an array of entries is itself the one record.
 
     >>> import io
     >>> document = io.BytesIO(b'{"entries": ["a.b.c",\n "d.e.f"]}')
-    >>> [(r.line, r.offset, r.body) for r in read(document, "-", 99)]
+    >>> [(r.line, r.offset, r.body) for r in read(document, Source(name="-"))]
     [(1, 13, b'"a.b.c"'), (2, 23, b'"d.e.f"')]
     """
     data = file.read()
@@ -43,8 +44,8 @@ def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]
         line += text.count("\n", counted, start)
         counted = start
         digest = hashlib.sha256(raw).digest()
-        kept = raw if len(raw) <= max_record_bytes else raw[:HEAD]
-        yield Record(source, line, start + bom, len(raw), index, digest, 0, 0, kept)
+        kept = raw if len(raw) <= source.max_record_bytes else raw[:HEAD]
+        yield Record(source.name, line, start + bom, len(raw), index, digest, 0, 0, kept)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from ectgraph.formats.source import Source
 from ectgraph.model import Record
 
 HEAD = 4096
@@ -25,14 +26,15 @@ _MARGIN = b" \t\r\n"
 _MARGIN_BYTES = 64  # room for white space around a record of the largest size
 
 
-def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]:
+def read(file: BinaryIO, source: Source) -> Iterator[Record]:
     r"""Yield the records of a line format, in order; memory stays bounded whatever the lines are.
 
     >>> import io
-    >>> [(r.line, r.body) for r in read(io.BytesIO(b"# two tokens\na.b.c\n\nd.e.f"), "-", 99)]
+    >>> file = io.BytesIO(b"# two tokens\na.b.c\n\nd.e.f")
+    >>> [(r.line, r.body) for r in read(file, Source(name="-"))]
     [(2, b'a.b.c'), (4, b'd.e.f')]
     """
-    limit = max_record_bytes + _MARGIN_BYTES
+    limit = source.max_record_bytes + _MARGIN_BYTES
     held: Record | None = None  # the last record, until it is known what follows it
     digest = sha256()
     blank = bytearray()  # blank and comment lines before the next record
@@ -55,7 +57,9 @@ def read(file: BinaryIO, source: str, max_record_bytes: int) -> Iterator[Record]
         if not whole:  # its margin may go on for ever, so all of it counts as content
             before, after = len(blank), 0
             length, raw = length + _skip_line(file, digest), raw[: before + HEAD]
-        held = Record(source, number, offset, length, index, digest.digest(), before, after, raw)
+        held = Record(
+            source.name, number, offset, length, index, digest.digest(), before, after, raw
+        )
         offset += length
         index += 1
         blank.clear()

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from ectgraph.formats.document import CONTAINERS, read
 from ectgraph.formats.lines import HEAD
+from ectgraph.formats.source import Source
 from ectgraph.model import Record
 
 BOM = b"\xef\xbb\xbf"
 
 
 def records_of(data: bytes, max_record_bytes: int = 1 << 20) -> list[Record]:
-    return list(read(io.BytesIO(data), "file", max_record_bytes))
+    return list(read(io.BytesIO(data), Source(name="file", max_record_bytes=max_record_bytes)))
 
 
 def bodies(data: bytes) -> list[bytes]:

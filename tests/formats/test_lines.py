@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ectgraph.formats.lines import HEAD, read
+from ectgraph.formats.source import Source
 from ectgraph.model import Record
 
 MANY = 1 << 20
@@ -18,7 +19,7 @@ MARGIN = b" \t\r\n"
 
 
 def records_of(data: bytes, max_record_bytes: int = MANY) -> list[Record]:
-    return list(read(io.BytesIO(data), "file", max_record_bytes))
+    return list(read(io.BytesIO(data), Source(name="file", max_record_bytes=max_record_bytes)))
 
 
 class Line(NamedTuple):
@@ -161,7 +162,7 @@ class Counting(io.BytesIO):
 def test_lines_are_read_in_pieces_of_bounded_size(assert_conserved):
     data = b"a\n" + b"x" * (5 << 20) + b"\nb\n" + b"y" * (3 << 20)
     file = Counting(data)
-    records = list(read(file, "file", 1000))
+    records = list(read(file, Source(name="file", max_record_bytes=1000)))
     assert file.largest <= 1 << 20
     assert [record.raw for record in records[::2]] == [b"a\n", b"b\n"]
     assert all(0 < len(record.raw) <= HEAD for record in records)
@@ -191,7 +192,7 @@ def test_a_megabyte_of_newlines_is_no_work(assert_conserved):
 
 def test_records_come_while_the_file_is_still_being_read():
     file = io.BytesIO(b"a\nb\nc\n")
-    records = read(file, "file", MANY)
+    records = read(file, Source(name="file", max_record_bytes=MANY))
     assert file.tell() == 0
     assert next(records).body == b"a"
     assert file.tell() == len(b"a\nb\n")  # the next line tells whether blank ones follow
