@@ -33,6 +33,7 @@ notebook: $(VENV)/.ready-to-test  ## open JupyterLab on the notebooks
 bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain script
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/checkpoint.py
 
 samples: $(VENV)/.ready  ## rebuild the sample ledgers, byte for byte
 	$(BIN)/python sample_ledgers/rebuild.py

@@ -5,44 +5,63 @@ Thin methods over the rooms below; what each costs is paid when it is first aske
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from importlib import import_module
-from os import PathLike
+from os import PathLike, fspath
 from threading import Thread
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ectgraph import linter, loader
+from msgspec.structs import replace
+
+from ectgraph import checkpoint, linter, loader
+from ectgraph.checkpoint import Comparison
+from ectgraph.errors import EctgraphError
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
 from ectgraph.model import Report
 from ectgraph.policy import Policy
+from ectgraph.reading import Manner
 from ectgraph.render.picture import MAX_NODES, Drawing
+from ectgraph.resume import load_since
 from ectgraph.rule import Evidence
 from ectgraph.rules import judge
+from ectgraph.sources import expand
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
-Keys: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]] | KeyRing | None
+    from ectgraph.reports.task import Task
+
+Paths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
+Keys: TypeAlias = Paths | KeyRing | None
 
 
 def load(
     paths: loader.PathOrPaths,
     keys: Keys = None,
     *,
+    roots: Paths | None = None,
     policy: Policy | None = None,
+    manner: Manner | None = None,
+    against: str | PathLike[str] | None = None,
+    since: str | PathLike[str] | None = None,
     workers: int | None = None,
     progress: loader.Progress | None = None,
 ) -> Case:
     """Read one or more ledger files as one case, and verify every signature.
 
     Args:
-        paths: ledger files; `-` is standard input.
-        keys: JWKS or PEM files, folders of them, or a `KeyRing`; without keys every signature
-            stays unchecked, and the report says so.
+        paths: ledger files, folders of them, patterns; `-` is standard input.
+        keys: JWKS, PEM or certificate files, folders of them, or a `KeyRing`; without keys every
+            signature stays unchecked, and the report says so.
+        roots: certificates that those of the keys must chain to.
         policy: limits and choices; the defaults without it.
+        manner: the format, the table and the column, where the bytes leave a choice.
+        against: a checkpoint of the ledger, to compare it with.
+        since: a checkpoint of the ledger; only what came after it is verified, when the bytes
+            before are unchanged, and the keys and the policy are those of then.
         workers: processes to verify with, at most; one for each core without it.
         progress: called with the number of bytes done since the last call.
 
@@ -55,27 +74,83 @@ def load(
     (6, 6)
 
     """
-    ring = key_ring(keys)
+    ring = key_ring(keys, roots)
     policy = policy or Policy()
+    manner = manner or Manner()
+    if against is not None and since is not None:
+        message = "against and since exclude each other: since compares with the checkpoint as well"
+        raise EctgraphError(message)
+    name = against or since
+    seen = None if name is None else checkpoint.read(name)
     # networkx takes as long to import as a thousand signatures to verify: do both at once.
     Thread(target=import_module, args=("ectgraph.graph",)).start()
-    ledger = loader.load(paths, ring, policy, judge=judge, workers=workers, progress=progress)
-    return Case(ledger, ring, policy)
+    ledger, refused = None, None
+    if seen is not None and since is not None:
+        refused = seen.vouches_for(ring.digest if ring else None, policy)
+        equipment = (ring, policy, judge)
+        if refused is None:
+            ledger = load_since(
+                one_path(paths), seen, equipment, manner, workers=workers, progress=progress
+            )
+            refused = None if ledger else "the ledger does not begin with what it saw"
+    if ledger is None:
+        manner = manner if seen is None else replace(manner, digest=max(1, seen.bytes))
+        ledger = loader.load(
+            paths,
+            ring,
+            policy,
+            judge=judge,
+            manner=manner,
+            workers=workers,
+            progress=progress,
+        )
+    comparison = None
+    if seen is not None and name is not None:
+        comparison = checkpoint.compare(seen, fspath(name), ledger, refused)
+    return Case(ledger, ring, policy, comparison)
 
 
-def key_ring(keys: Keys) -> KeyRing | None:
+def load_each(paths: loader.PathOrPaths, keys: Keys = None, **options: Any) -> Iterator[Case]:
+    """Read each of several sources as a case of its own; see `load`."""
+    ring = key_ring(keys, options.pop("roots", None))
+    for origin in expand([paths] if isinstance(paths, (str, PathLike)) else paths):
+        yield load([origin], ring, **options)
+
+
+def one_path(paths: loader.PathOrPaths) -> str:
+    """The one file that is meant, where there must be just one.
+
+    Raises:
+        EctgraphError: there are several, or none.
+
+    """
+    origins = expand([paths] if isinstance(paths, (str, PathLike)) else paths)
+    if len(origins) != 1:
+        message = f"a checkpoint is of one ledger file, and {len(origins)} are given"
+        raise EctgraphError(message)
+    return origins[0].name
+
+
+def key_ring(keys: Keys, roots: Paths | None = None) -> KeyRing | None:
     """The key ring that a caller means."""
     if keys is None or isinstance(keys, KeyRing):
         return keys
-    return KeyRing.load(*([keys] if isinstance(keys, (str, PathLike)) else keys))
+    paths = [keys] if isinstance(keys, (str, PathLike)) else keys
+    return KeyRing.load(*paths, roots=roots)
 
 
 class Case:
     """A ledger under investigation. Made by `load`."""
 
-    def __init__(self, ledger: Ledger, ring: KeyRing | None, policy: Policy) -> None:
-        """Take a loaded ledger, and the keys and the policy that it was loaded with."""
-        self._evidence = Evidence(ledger, ring, policy)
+    def __init__(
+        self,
+        ledger: Ledger,
+        ring: KeyRing | None,
+        policy: Policy,
+        comparison: Comparison | None = None,
+    ) -> None:
+        """Take a loaded ledger, and what it was loaded and compared with."""
+        self._evidence = Evidence(ledger, ring, policy, comparison)
 
     def __repr__(self) -> str:
         """Say what there is, in a line."""
@@ -115,6 +190,17 @@ class Case:
         """Judge the ledger; see `linter.lint`."""
         return linter.lint(self._evidence, select=select, ignore=ignore)
 
+    def show(self, jti: str) -> Task:
+        """One task whole, by its `jti` or the beginning of it; see `reports.task`.
+
+        Raises:
+            EctgraphError: no task is meant, or several are.
+
+        """
+        from ectgraph.reports import task  # noqa: PLC0415
+
+        return task.describe(self._evidence, self.report.findings, task.find(self._evidence, jti))
+
     @cached_property
     def tasks(self) -> pd.DataFrame:
         """One row for each task; see `frames.tasks`."""
@@ -135,6 +221,13 @@ class Case:
         from ectgraph import frames  # noqa: PLC0415
 
         return frames.findings(self.report.findings)
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """One row for each record, readable or not; see `frames.records`."""
+        from ectgraph import frames  # noqa: PLC0415
+
+        return frames.records(self.ledger, self._evidence.chained)
 
     def draw(self, *, max_nodes: int | None = MAX_NODES) -> Drawing:
         """Draw the workflow; a picture in Jupyter, and `.save("name.svg")` elsewhere.

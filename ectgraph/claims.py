@@ -7,12 +7,20 @@ raises for data or judges by a policy. Signatures are the next step (`signature`
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
-from ectgraph.encoding import MAX_NUMBER, EncodingError, decode_base64url, read_json
+from ectgraph.encoding import (
+    MAX_NUMBER,
+    EncodingError,
+    decode_base64url,
+    inexact_integer,
+    lookalikes,
+    read_json,
+)
 from ectgraph.model import Header, Problem, Token
 
 Claims: TypeAlias = dict[str, Any]
@@ -26,6 +34,22 @@ DECISIONS = (APPROVED, REJECTED, PENDING)
 """What `pol_decision` may say (early draft-00 §4)."""
 POLICY = frozenset({"pol", "pol_decision", "pol_enforcer", "pol_timestamp"})
 """The policy claims: at the top in draft-00, inside the extension in draft-01."""
+
+_HEADER = frozenset({"alg", "typ", "kid", "crit", "b64", "zip", "cty", "jwk", "jku", "x5u", "x5c"})
+"""Members of a header that decide how a token is read."""
+_EXTENSION = frozenset(
+    {
+        "compensation_required",
+        "compensation_reason",
+        "exec_time_ms",
+        "witnessed_by",
+        "model_version",
+        "inp_classification",
+        "regulated_domain",
+        *POLICY,
+    }
+)
+"""Members of an extension that have a meaning (draft-00 §4, draft-01 §4)."""
 
 _LARGEST_CACHED, _MOST_CACHED = 1024, 4096  # bytes of a header, and headers, remembered
 _NO_CLAIMS: Claims = {}
@@ -97,6 +121,9 @@ class Reader:
         known = self._headers.get(text)
         if known is None:
             value, problems = self._read_object(text, "header")
+            if value is not None:
+                problems += lookalike_problems(value, _HEADER, "header")
+                problems += tuple(_other_payload(value))
             known = (None if value is None else _header(value)), problems
             if len(text) <= _LARGEST_CACHED:
                 if len(self._headers) >= _MOST_CACHED:
@@ -118,7 +145,18 @@ class Reader:
 
 def duplicate_problems(names: tuple[str, ...], where: str) -> tuple[Problem, ...]:
     """One problem for each member that occurs twice in the `where` part of a record."""
-    return tuple(Problem("duplicate-member", where, name) for name in names)
+    return tuple(Problem("duplicate-member", where, f"{name!r} twice") for name in names)
+
+
+def lookalike_problems(members: Claims, known: Collection[str], where: str) -> tuple[Problem, ...]:
+    """One problem for each member of the `where` part that some readers take for another."""
+    found = lookalikes(members, known)
+    if not found:
+        return ()
+    return tuple(
+        Problem("duplicate-member", where, f"{name!r}, which some readers take for {other!r}")
+        for name, other in found
+    )
 
 
 _HEX = "[0-9a-fA-F]"
@@ -166,6 +204,21 @@ def _header(value: Claims) -> Header:
     )
 
 
+def _other_payload(header: Claims) -> Iterator[Problem]:
+    """What a header says of a payload that is not the base64url of claims.
+
+    The signature is over the same bytes either way, so both readings verify: with `b64`, for one,
+    the payload is the text that others decode (RFC 7797 §3).
+    """
+    if header.get("b64", True) is not True and "crit" not in header:  # which is told where it is
+        yield Problem("bad-encoding", "payload", "'b64' says that it is not base64url")
+    if "zip" in header:
+        yield Problem("bad-encoding", "payload", "'zip' says that it is compressed")
+    cty = header.get("cty")
+    if isinstance(cty, str) and cty.lower().removeprefix("application/") == "jwt":
+        yield Problem("bad-encoding", "payload", "'cty' says that it is another token")
+
+
 _ABSENT: Any = None  # the value of a claim that is not there; a claim that *is* null is ill-typed
 
 Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
@@ -199,7 +252,9 @@ class _Typed(msgspec.Struct, gc=False):
     ect_ext: dict[str, Any] = _ABSENT
 
 
+_DATES = ("iat", "exp", "pol_timestamp")
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(_Typed)}
+_NAMES = frozenset(_TYPES)
 # msgspec works a type out when it first converts to it, and two threads that do so at one time can
 # bring the process down; so it happens here.
 msgspec.convert({}, _Typed)
@@ -249,14 +304,17 @@ def read_claims(
     """
     same = ({} if shared is None else shared).setdefault
     typed, problems = _convert(claims)
-    is_01 = "pred" in claims or "ect_ext" in claims or (header and header.typ == "exec+jwt")
+    is_01 = (
+        "pred" in claims or "ect_ext" in claims or (header is not None and header.typ == "exec+jwt")
+    )
     if None in (typed.iss, typed.aud, typed.iat, typed.exp, typed.jti, typed.exec_act):
         absent = (name for name in REQUIRED if name not in claims)
         problems += [Problem("missing-claim", name, "it is absent") for name in absent]
     if "par" not in claims and "pred" not in claims:
         problems.append(Problem("missing-claim", "pred" if is_01 else "par", "it is absent"))
     aud = (typed.aud,) if isinstance(typed.aud, str) else typed.aud or ()
-    pol, pol_decision = _policy_claims(typed, problems)
+    pol, pol_decision = _policy_claims(typed, problems, is_01=is_01)
+    _oddities(claims, typed, problems)
     token = Token(  # by position, which takes a fifth of the time
         typed.jti,
         same(typed.wid, typed.wid),
@@ -290,15 +348,59 @@ def _parents(typed: Any, problems: list[Problem]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(par + pred))
 
 
-def _policy_claims(typed: Any, problems: list[Problem]) -> tuple[str | None, str | None]:
+def _oddities(claims: Claims, typed: Any, problems: list[Problem]) -> None:
+    """Tell what two readers may understand differently, though nothing is ill-typed."""
+    if type(typed.iat) is float or type(typed.exp) is float or type(typed.pol_timestamp) is float:
+        problems += _odd_dates(typed, "")
+    if not _NAMES.issuperset(claims):
+        others = {name: value for name, value in claims.items() if name not in _NAMES}
+        _odd_members(others, _NAMES, "payload", problems)
+    old, new = typed.ext, typed.ect_ext
+    if old is not None:
+        _odd_members(old, _EXTENSION, "ext", problems)
+    if new is not None:
+        _odd_members(new, _EXTENSION, "ect_ext", problems)
+    if old is not None and new is not None and _sorted_json(old) != _sorted_json(new):
+        detail = "both 'ext' and 'ect_ext', which differ"
+        problems.append(Problem("duplicate-member", "payload", detail))
+
+
+_sorted_json = msgspec.json.Encoder(order="sorted").encode
+
+
+def _odd_members(
+    members: Claims, known: frozenset[str], where: str, problems: list[Problem]
+) -> None:
+    """Tell what readers may understand differently in an object, whatever it is about."""
+    if not known.issuperset(members):
+        problems += lookalike_problems(members, known, where)
+    number = inexact_integer(members)
+    if number is not None:
+        detail = f"{str(number)[:40]} is beyond 2^53, where many readers round"
+        problems.append(Problem("odd-number", where, detail))
+
+
+def _odd_dates(typed: Any, within: str) -> Iterator[Problem]:
+    """Dates that are written like no integer; `1e9` and `5.0`, which are whole, are among them."""
+    for name in _DATES:
+        date = getattr(typed, name)
+        if type(date) is float:
+            detail = f"{date!r} is written with a fraction or an exponent"
+            yield Problem("odd-number", f"{within}{name}", detail)
+
+
+def _policy_claims(
+    typed: Any, problems: list[Problem], *, is_01: bool
+) -> tuple[str | None, str | None]:
     """`pol` and `pol_decision`: at the top in draft-00, inside the extension in draft-01."""
     pol, decision, extension, where = typed.pol, typed.pol_decision, typed.ect_ext, "ect_ext"
-    if extension is None and typed.pred is not None:  # as draft-01 was in March 2026
+    if extension is None and is_01:  # as draft-01 was in March 2026
         extension, where = typed.ext, "ext"
     if extension is not None and not POLICY.isdisjoint(extension):
         inner, bad = _convert({name: extension[name] for name in POLICY & extension.keys()})
         problems += [Problem(p.kind, f"{where}.{p.where}", p.detail) for p in bad]
-        for name in _PAIRED:
+        problems += _odd_dates(inner, f"{where}.")
+        for name in sorted(POLICY):
             top, below = getattr(typed, name), getattr(inner, name)
             if top is not None and below is not None and top != below:
                 detail = f"{name!r} is {top!r} at the top and {below!r} in the extension"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 
-from ectgraph.labels import count
-from ectgraph.model import Finding, Summary
+from ectgraph.checkpoint import Comparison
+from ectgraph.integrity import recorded
+from ectgraph.labels import count, some
+from ectgraph.ledger import Ledger
+from ectgraph.model import Finding, Summary, Trust
 from ectgraph.rule import BROKEN, Evidence
 
 Sentences = tuple[str, ...]
@@ -38,6 +41,10 @@ def _established(evidence: Evidence, summary: Summary, silent: set[str]) -> Iter
     if not summary.records:
         return
     records, tokens = count(summary.records, "record"), count(summary.tokens, "token")
+    if evidence.ledger.earlier:
+        context = evidence.ledger.context
+        new = count(summary.records - context, "record")
+        records = f"{new} after the checkpoint, {context:,} before,"
     yield f"{records} read to the last byte: {tokens}, {summary.unreadable:,} unreadable."
     verified = summary.trust["verified"]
     if verified:
@@ -45,13 +52,50 @@ def _established(evidence: Evidence, summary: Summary, silent: set[str]) -> Iter
         who = "The signature" if summary.tokens == 1 else "All signatures"
         if verified < summary.tokens:
             who = f"{verified:,} of {count(summary.tokens, 'signature')}"
-        yield f"{who} verified (ES256, {keys})."
+        yield f"{who} verified ({', '.join(_algorithms(evidence))}, {keys})."
         if _keys_are_bound(evidence):
             yield "Each verified token was signed with a key of the issuer that it names."
+    yield from _of_chains(evidence)
+    if evidence.comparison is not None:
+        yield from _since_checkpoint(evidence.comparison)
     # What could not be read may break every rule there is.
     among = "Among the tokens that were read: " if summary.unreadable else ""
     for sentence in _of_graph(evidence, summary, silent) if summary.tasks else ():
         yield among + (sentence[0].lower() + sentence[1:] if among else sentence)
+
+
+def _algorithms(evidence: Evidence) -> list[str]:
+    """The algorithms of the signatures that verified."""
+    entries = evidence.ledger.entries
+    found = {entry.token.alg for entry in entries if entry.token and entry.trust is Trust.VERIFIED}
+    return sorted(name for name in found if name is not None)
+
+
+def _of_chains(evidence: Evidence) -> Iterator[str]:
+    """What the sources say of their own order."""
+    sound = [each for each in evidence.sections if each.source in evidence.chained]
+    if not sound:
+        return
+    number = sum(len(each.positions) for each in sound)
+    entries = count(number, "entry", "entries")
+    if evidence.ledger.earlier:
+        number -= evidence.ledger.context
+        entries = f"the {count(number, 'entry', 'entries')} after the checkpoint"
+    which = "The hash chain holds" if len(evidence.sections) == 1 else "Hash chains hold"
+    where = "" if len(evidence.sections) == 1 else f" ({some([each.source for each in sound])})"
+    numbered = ", numbered without a gap" if all(each.numbered for each in sound) else ""
+    yield f"{which}{where}: each of {entries} names the one before it{numbered}."
+
+
+def _since_checkpoint(comparison: Comparison) -> Iterator[str]:
+    """What a checkpoint shows."""
+    if comparison.intact:
+        then = count(comparison.checkpoint.entries, "record")
+        added = count(comparison.entries - comparison.checkpoint.entries, "record")
+        yield (
+            f"Nothing was cut off or changed since the checkpoint {comparison.name}: its {then} "
+            f"are here byte for byte, and {added} after them."
+        )
 
 
 def _of_graph(evidence: Evidence, summary: Summary, silent: set[str]) -> Iterator[str]:
@@ -85,17 +129,75 @@ def _not_established(evidence: Evidence, summary: Summary, codes: set[str]) -> I
     if not summary.records:
         yield "Anything: there is no record."
         return
+    ledger = evidence.ledger
     yield from _doubts(summary, codes)
     untimed, _ = order_unknown(evidence)
     if untimed:
         yield f"The order in time of {count(untimed, 'parent link')}: a time is not known."
     if summary.trust["verified"] and not _keys_are_bound(evidence):
         yield "That each key belongs to the issuer that its tokens name."
-    entries = evidence.ledger.entries
-    if any(entry.seq is not None or entry.prev_hash is not None for entry in entries):
-        yield "That the ledger's sequence and hash chain hold: this version does not check them."
-    yield "That the ledger is complete: entries cut off its end, or never written, leave no trace."
+    if evidence.ring is not None and evidence.ring.anchored is False:
+        yield "That the certificates are genuine: they were taken as given, without --roots."
+    yield from _sources(evidence)
+    comparison = evidence.comparison
+    if comparison is not None and ledger.earlier:
+        yield from _not_read_again(comparison, ledger)
+    elif comparison is not None and comparison.refused:
+        yield f"Anything by the checkpoint's word: {comparison.refused}, so all was verified."
+    if comparison is not None and comparison.intact:
+        cut = "entries cut off after the checkpoint, or never written, leave no trace"
+    else:
+        cut = "entries cut off its end, or never written, leave no trace"
+    yield f"That the ledger is complete: {cut}."
     yield "That the tasks were done as told: a signature shows who claims it, not that it happened."
+
+
+def _not_read_again(comparison: Comparison, ledger: Ledger) -> Iterator[str]:
+    """What a lint that began at a checkpoint passed over."""
+    found = comparison.checkpoint.findings
+    then = ", ".join(count(number, kind) for kind, number in found.items() if number)
+    yield (
+        f"Anything about the first {count(ledger.earlier, 'record')} but their bytes: they were "
+        f"verified for the checkpoint, which found {then or 'nothing'}. "
+        f"{ledger.context:,} of them were read again, as new ones have to do with them."
+    )
+
+
+def _sources(evidence: Evidence) -> Iterator[str]:
+    """What the sources leave open."""
+    ledger = evidence.ledger
+    for verb, sources in (
+        ("were not read, as they do not look like ledgers", _named(ledger, "other")),
+        ("could not be read to the end", _named(ledger, "problems")),
+        ("were written to while they were read", _named(ledger, "changed")),
+    ):
+        if sources:
+            yield f"What else is in {some(sources)}: they {verb}."
+    timeless = sum(
+        entry.recorded_at is not None and recorded(entry) is None for entry in ledger.entries
+    )
+    if timeless:
+        entries = count(timeless, "entry was", "entries were")
+        yield f"When {entries} recorded: the time is none, or has no offset."
+    loose = [each.source for each in evidence.sections if not each.chained]
+    broken = [
+        each.source
+        for each in evidence.sections
+        if each.chained and each.source not in evidence.chained
+    ]
+    if broken:
+        yield f"That {some(broken)} is as it was written: its hash chain does not hold."
+    if loose:
+        yield f"That nothing was taken out of {some(loose)}, or put in: there is no hash chain."
+
+
+def _named(ledger: Ledger, what: str) -> list[str]:
+    """The sources of which something holds."""
+    if what == "other":
+        return [
+            each.source for each in ledger.inputs if each.format == "other" and not each.problems
+        ]
+    return [each.source for each in ledger.inputs if getattr(each, what)]
 
 
 def _keys_are_bound(evidence: Evidence) -> bool:

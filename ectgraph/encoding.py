@@ -12,9 +12,11 @@ import binascii
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
 import msgspec
+import pybase64
 
 MAX_NUMBER = 2**53 - 1
 """Largest integer that all JSON readers agree on (RFC 7493 §2.2); a later date is no date."""
@@ -60,9 +62,9 @@ def decode_base64url(data: bytes) -> bytes:
     remainder = len(data) % 4
     if data[-1:] in _LAST[remainder]:
         try:
-            # The strict mode of binascii refuses foreign characters, not stray trailing bits.
-            return binascii.a2b_base64(
-                data.translate(_TO_STANDARD) + _PADDING[remainder], strict_mode=True
+            # The strict mode of the library refuses foreign characters, not stray trailing bits.
+            return pybase64.b64decode(
+                data.translate(_TO_STANDARD) + _PADDING[remainder], validate=True
             )
         except binascii.Error:
             pass
@@ -191,6 +193,55 @@ def deeper_than(value: Any, limit: int, *, leaves: bool = False) -> bool:
         if not level:
             return False
     return leaves or any(isinstance(item, (dict, list)) for item in level)
+
+
+def inexact_integer(value: Any) -> int | None:
+    """An integer somewhere in a value that many readers round; `None` where there is none.
+
+    JavaScript, and whoever else reads every number as a double, gets another one.
+
+    >>> inexact_integer({"exec_time_ms": 5, "spans": [2**53 + 1]})
+    9007199254740993
+    """
+    found = [value]
+    for item in found:  # which grows while it is read
+        kind = type(item)
+        if kind is int:
+            if not -MAX_NUMBER <= item <= MAX_NUMBER:
+                return int(item)
+        elif kind is dict:
+            found += item.values()
+        elif kind is list:
+            found += item
+    return None
+
+
+def lookalikes(members: Mapping[str, Any], known: Collection[str]) -> list[tuple[str, str]]:
+    """Names of members that some readers take for another one, and that other one.
+
+    Go's `encoding/json` finds members without regard to case, and readers in C may end a name at a
+    NUL. They see `iss` where it says `ISS`, and read another token from the same bytes.
+
+    Args:
+        members: a JSON object.
+        known: names that have a meaning, all in lower case.
+
+    >>> lookalikes({"iss": 1, "ISS": 2, "Wid": 3, "own": 4}, {"iss", "wid"})
+    [('ISS', 'iss'), ('Wid', 'wid')]
+
+    """
+    found: list[tuple[str, str]] = []
+    names = "".join(members)
+    if names == names.casefold() and "\0" not in names:  # the usual case, at once
+        return found
+    seen: dict[str, str] = {}
+    for name in members:
+        if name not in known:
+            plain = name.partition("\0")[0].casefold()
+            other = plain if plain in known else seen.setdefault(plain, name)
+            if other != name:
+                found.append((name, other))
+    return found
 
 
 def compact_json(value: Any) -> bytes:

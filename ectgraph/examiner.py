@@ -6,28 +6,35 @@ one record at a time: in worker processes for an archive, in the calling process
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
 from ectgraph.claims import Reader, Reading, read_unsigned_claims
-from ectgraph.formats.entry import Content, unwrap
+from ectgraph.formats.entry import Content, disagreements, facts, instant, unwrap
 from ectgraph.keys import Keys
 from ectgraph.model import Hit, Problem, Token, Trust
 from ectgraph.policy import Policy
 from ectgraph.signature import Verifier
 
 Judge: TypeAlias = Callable[
-    [Token | None, tuple[Problem, ...], Policy], tuple[tuple[str, Hit], ...]
+    [Token | None, tuple[Problem, ...], Policy, float | None], tuple[tuple[str, Hit], ...]
 ]
-"""Judges what is known of one record: (rule code, hit) of each rule that hits. A function of a
-module, so that it can go to a worker."""
+"""Judges what is known of one record, last the time at which it was recorded (seconds since 1970):
+(rule code, hit) of each rule that hits. A function of a module, so that it can go to a worker."""
+
+Body: TypeAlias = tuple[bytes, int, Mapping[str, Any] | None, bool]
+"""The arguments of `Examiner.examine`, for one record."""
+
+_TEARS = frozenset({"unreadable-record", "bad-encoding", "bad-json", "bad-signature"})
+_SHORTEST_SIGNATURE = 64
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
-    """The fields of an `Entry`, in its order, without the record."""
+    """The fields of an `Entry` that its own bytes tell, in its order; and then its digest."""
 
     token: Token | None
     trust: Trust
@@ -36,6 +43,9 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     seq: int | None
     recorded_at: str | int | float | None
     prev_hash: str | None
+    key: int | None = None
+    digest: str | None = None
+    """SHA-256 of the content, in hex, of an entry of a hash chain; else `None`."""
 
 
 class Examiner:
@@ -49,12 +59,20 @@ class Examiner:
         self._unchecked = Trust.UNCHECKED if keys is None else Trust.INVALID
         self._judge = judge
 
-    def examine(self, body: bytes, length: int) -> Facts:
+    def examine(
+        self,
+        body: bytes,
+        length: int,
+        beside: Mapping[str, Any] | None = None,
+        torn: bool = False,  # noqa: FBT001, FBT002  # comes in tuples
+    ) -> Facts:
         """Examine one record's content; never raises for data.
 
         Args:
             body: the content; of a record that is too long, its head.
             length: how long the content is, in bytes.
+            beside: what its source says of the record next to its bytes.
+            torn: whether the source ends before the record does.
 
         """
         if length > self._policy.max_record_bytes:
@@ -62,16 +80,21 @@ class Examiner:
             content = Content(problems=(Problem("oversized-record", "record", detail),))
         else:
             content = unwrap(body, self._policy.max_json_depth)
+        seq, recorded_at, stated = content.seq, content.recorded_at, content.stated
+        if beside:
+            beside_seq, beside_time = facts(beside)
+            seq = beside_seq if seq is None else seq
+            recorded_at = beside_time if recorded_at is None else recorded_at
+        recorded = None if recorded_at is None else instant(recorded_at)
         reading = self._read(content)
-        trust, problems, hits = self._examine(reading, content.problems, self._policy)
+        said = (stated, beside) if beside else (stated,) if stated else ()
+        trust, problems, hits, key = self._examine(
+            reading, content.problems, self._policy, said=said, recorded=recorded, torn=torn
+        )
+        chained = content.prev_hash is not None
+        digest = sha256(body).hexdigest() if chained else None
         return Facts(
-            reading.token,
-            trust,
-            problems,
-            hits,
-            content.seq,
-            content.recorded_at,
-            content.prev_hash,
+            reading.token, trust, problems, hits, seq, recorded_at, content.prev_hash, key, digest
         )
 
     def examine_token(self, compact: bytes, at: float | None = None) -> Facts:
@@ -81,27 +104,40 @@ class Examiner:
             return self.examine(b"", len(compact))
         policy = self._policy if at is None else replace(self._policy, at=at)
         reading = self._reader.read(compact)
-        return Facts(reading.token, *self._examine(reading, (), policy), None, None, None)
+        trust, problems, hits, key = self._examine(reading, (), policy)
+        return Facts(reading.token, trust, problems, hits, None, None, None, key)
 
     def _examine(
-        self, reading: Reading, problems: tuple[Problem, ...], policy: Policy
-    ) -> tuple[Trust, tuple[Problem, ...], tuple[tuple[str, Hit], ...]]:
-        """(trust, problems, hits) of what was read; `problems` are those of its record."""
-        token, trust = reading.token, self._unchecked
+        self,
+        reading: Reading,
+        problems: tuple[Problem, ...],
+        policy: Policy,
+        *,
+        said: tuple[Mapping[str, Any], ...] = (),
+        recorded: float | None = None,
+        torn: bool = False,
+    ) -> tuple[Trust, tuple[Problem, ...], tuple[tuple[str, Hit], ...], int | None]:
+        """(trust, problems, hits, key) of what was read; `problems` are those of its record."""
+        token, trust, key = reading.token, self._unchecked, None
         found = problems + reading.problems
         if token is not None:
-            trust, refusals = self._verifier.verify(reading)
+            trust, refusals, key = self._verifier.verify(reading)
+            for stated in said:
+                refusals += tuple(disagreements(stated, token))
             if found or refusals:
                 found = tuple(dict.fromkeys(found + refusals))
         if problems and trust is Trust.VERIFIED:
             trust = Trust.INVALID  # an entry that holds two tokens verifies neither
-        return trust, found, self._judge(token, found, policy) if self._judge else ()
+        if torn and found:
+            found = _torn(reading, found)
+        hits = self._judge(token, found, policy, recorded) if self._judge else ()
+        return trust, found, hits, key
 
-    def examine_all(self, bodies: Sequence[tuple[bytes, int]]) -> list[Facts]:
-        """Examine several records, given as (content, length)."""
+    def examine_all(self, bodies: Iterable[Body]) -> list[Facts]:
+        """Examine several records."""
         self._reader.forget()
         examine = self.examine
-        return [examine(body, length) for body, length in bodies]
+        return [examine(*body) for body in bodies]
 
     def _read(self, content: Content) -> Reading:
         if content.compact is not None:
@@ -109,3 +145,15 @@ class Examiner:
         if content.claims is not None:
             return read_unsigned_claims(content.claims, content.duplicates)
         return Reading(None, {}, ())
+
+
+def _torn(reading: Reading, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems of a record that its source breaks off in: what is only due to that is one."""
+    signature = reading.signature
+    if signature is not None and len(signature) >= _SHORTEST_SIGNATURE:
+        return problems
+    due = [problem for problem in problems if problem.kind in _TEARS]
+    others = tuple(problem for problem in problems if problem.kind not in _TEARS)
+    if not due:
+        return problems
+    return (Problem("torn-tail", due[0].where, due[0].detail), *others)

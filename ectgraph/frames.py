@@ -7,7 +7,7 @@ stays as it is in the graph. The columns `source line offset index sha256` are a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import networkx as nx
@@ -16,13 +16,15 @@ import pandas as pd
 
 from ectgraph import escape
 from ectgraph.graph import nodes
+from ectgraph.integrity import level, recorded
 from ectgraph.ledger import Ledger
 from ectgraph.model import Finding, Place, Record
 
 PLACE = ["source", "line", "offset", "index", "sha256"]
 _CALENDAR = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999, in seconds
+_TEXT = pd.StringDtype("python")  # pyarrow's takes no file name that is no text
 _NAT = np.iinfo(np.int64).min
-_INTEGERS = ("line", "offset", "index", "records", "parents", "children", "findings")
+_INTEGERS = ("line", "offset", "index", "records", "parents", "children", "findings", "seq")
 
 
 def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = ()) -> pd.DataFrame:
@@ -35,7 +37,8 @@ def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = 
     for finding in findings:
         if not finding.ignored:
             counts[finding.task] = counts.get(finding.task, 0) + 1
-    attributes = ["jti", "wid", "iss", "exec_act", "iat", "exp", "kid", "trust", "level", "status"]
+    attributes = ["jti", "wid", "iss", "exec_act", "iat", "exp", "kid", "trust", "level", "draft"]
+    attributes.append("status")
     rows = []
     for task, data in nodes(graph):
         entries = ledger.entries_of(task)
@@ -99,6 +102,38 @@ def findings(found: Iterable[Finding]) -> pd.DataFrame:
     return _frame(rows, [*columns, "fingerprint", "evidence", *PLACE])
 
 
+def records(ledger: Ledger, chained: Container[str] = frozenset()) -> pd.DataFrame:
+    """One row for each record, readable or not, in the order found.
+
+    Columns: the place, `address` (where lines mean nothing), `jti wid iss exec_act` (as the token
+    says), `trust level draft alg kid`, `seq`, `recorded_at` (as the ledger says), and `codes` (of
+    what the record alone gave rise to).
+    """
+    rows = []
+    for entry in ledger.entries:
+        token, record = entry.token, entry.record
+        said: tuple[str | None, ...] = (None,) * 4
+        if token is not None:
+            said = (token.jti, token.wid, token.iss, token.exec_act)
+        rows.append(
+            (
+                *_place(record),
+                record.address,
+                *said,
+                entry.trust.value if token else None,
+                level(entry, chained),
+                token.draft if token else None,
+                token.alg if token else None,
+                token.kid if token else None,
+                entry.seq,
+                None if entry.recorded_at is None else recorded(entry),
+                " ".join(dict.fromkeys(code for code, _ in entry.hits)),
+            )
+        )
+    columns = ["address", "jti", "wid", "iss", "exec_act", "trust", "level", "draft", "alg", "kid"]
+    return _frame(rows, [*PLACE, *columns, "seq", "recorded_at", "codes"], times=("recorded_at",))
+
+
 def to_csv(frame: pd.DataFrame) -> str:
     r"""Write a frame as CSV (RFC 4180, `\n`), every text made safe for spreadsheets."""
     safe = frame.copy()
@@ -127,7 +162,7 @@ def _frame(rows: list[Any], columns: list[str], times: Sequence[str] = ()) -> pd
         elif name == "ignored":
             data[name] = np.array(column, dtype=np.bool_)
         else:
-            data[name] = pd.array(column, dtype="string")
+            data[name] = pd.array(column, dtype=_TEXT)
     return pd.DataFrame(data, columns=columns)
 
 

@@ -16,6 +16,7 @@ import networkx as nx
 
 from ectgraph.collector import paused
 from ectgraph.formats.entry import token_bytes
+from ectgraph.integrity import level
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Trust
 
@@ -25,21 +26,29 @@ CYCLE_SEARCH = 2_000_000
 """Steps after which the search for a knot's shortest cycle settles for the shortest one found."""
 
 
-def build(ledger: Ledger) -> nx.DiGraph[str]:
+def build(ledger: Ledger, chained: Container[str] = frozenset()) -> nx.DiGraph[str]:
     """Make the graph: a node for each task that is recorded or named, an edge for each parent link.
 
     Node attributes are flat plain values, and absent where the token has none: `jti wid iss
-    exec_act iat exp kid trust level status`; `status` is `present`, `duplicate` (several different
-    records claim the task, or one source holds it twice) or `missing` (only named as a parent).
+    exec_act iat exp kid trust level draft status`; `status` is `present`, `duplicate` (several
+    different records claim the task, or one source holds it twice) or `missing` (only named as a
+    parent).
     Where several records claim one task, the node has the links of all and the attributes of the
     first that verified, else of the first.
+
+    Args:
+        ledger: the entries.
+        chained: the sources whose hash chain holds; the signed tokens in them are of level `L3`.
+
     """
     graph: nx.DiGraph[str] = nx.DiGraph()
     with paused():
         graph.add_nodes_from(ledger.tasks)
         entries = ledger.entries
         for (task, node), positions in zip(nodes(graph), ledger.tasks.values(), strict=True):
-            _describe(node, ledger.witness(task), [entries[position] for position in positions])
+            _describe(
+                node, ledger.witness(task), [entries[position] for position in positions], chained
+            )
         missing: dict[str, str] = {}
         graph.add_edges_from(_edges(ledger, missing))
         for jti, name in missing.items():
@@ -47,7 +56,9 @@ def build(ledger: Ledger) -> nx.DiGraph[str]:
     return graph
 
 
-def _describe(node: dict[str, Any], entry: Entry, entries: list[Entry]) -> None:
+def _describe(
+    node: dict[str, Any], entry: Entry, entries: list[Entry], chained: Container[str]
+) -> None:
     """Fill in a node's attributes from the entry that speaks for it, of all that claim the task."""
     status = "present" if len(entries) == 1 or _are_copies(entries) else "duplicate"
     token = entry.token
@@ -62,7 +73,8 @@ def _describe(node: dict[str, Any], entry: Entry, entries: list[Entry]) -> None:
         exp=token.exp,
         kid=token.header.kid if token.header else None,
         trust=str(entry.trust),
-        level=token.level,
+        level=level(entry, chained),
+        draft=token.draft,
         status=status,
     )
     if None in node.values():

@@ -58,6 +58,17 @@ def time(seconds: float) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def seconds(number: float) -> str:
+    """A span of time in a unit that suits it.
+
+    >>> seconds(31), seconds(0.25), seconds(9000), seconds(10**7)
+    ('31 s', '0.25 s', '2.5 h', '116 days')
+    """
+    if number < 7200:
+        return f"{round(number, 3):g} s"
+    return f"{number / 3600:.1f} h" if number < 172_800 else f"{number / 86_400:,.0f} days"
+
+
 def some(names: Sequence[str], limit: int = 3) -> str:
     """A few names and how many more there are.
 

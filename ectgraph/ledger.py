@@ -20,6 +20,10 @@ class Ledger(Sequence[Entry]):
         """Take the entries as they are; `inputs` tells the sources they came from."""
         self.inputs = [] if inputs is None else inputs
         self.entries: list[Entry] = []
+        self.earlier = 0
+        """Records before those that were read, where only what came after a checkpoint was."""
+        self.context = 0
+        """How many of the first entries are of those earlier records."""
         self._positions: dict[str, list[int]] = {}  # by `jti`
         self._shared: dict[str, dict[str | None, list[int]]] = {}  # of several records, by `wid`
         for entry in entries:

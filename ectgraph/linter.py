@@ -15,6 +15,7 @@ from ectgraph.model import Finding, Hit, Place, Record, Report, Severity
 from ectgraph.policy import Policy
 from ectgraph.rule import Evidence, Rule
 from ectgraph.rules import RULES
+from ectgraph.rules import judge as judge_token
 from ectgraph.summary import summarize
 
 _TOOL_RULES = {code: rule for code, rule in RULES.items() if rule.severity is Severity.FATAL}
@@ -77,6 +78,12 @@ def _findings(
         for code, hit in entry.hits:
             if code in rules:
                 yield _finding(evidence, rules[code], hit, (position,), ignored=code not in chosen)
+    for source in ledger.inputs:
+        for code, hit in judge_token(None, source.problems, evidence.policy):
+            if code in rules:
+                witness = f"{source.source} {hit.message}"
+                placed = replace(hit, place=Place(source.source), witness=witness)
+                yield _finding(evidence, rules[code], placed, (), ignored=code not in chosen)
     # Rules about the tool itself come last: they tell what went wrong in the others.
     for rule in sorted(rules.values(), key=lambda rule: rule.severity is Severity.FATAL):
         for hit, positions in judge(evidence, rule):
@@ -137,13 +144,13 @@ def _finding(
     if task is not None:
         node = evidence.graph.nodes[task]
         jti, wid = node["jti"], node.get("wid")
-    elif positions:
+    elif positions and hit.place is None:
         token = ledger.entries[positions[0]].token
         if token is not None and token.jti is not None:
             jti, wid = token.jti, token.wid
             task = ledger.node(jti, wid)
     subject = f"{jti}\0{wid or ''}" if jti else ""
-    if not subject and positions:
+    if not subject and positions and hit.place is None:
         subject = sha256(ledger.entries[positions[0]].record.body).hexdigest()
     places = tuple(place(ledger.entries[position].record) for position in positions)
     made = finding(
@@ -190,7 +197,7 @@ def finding(
         task=task,
         jti=jti,
         wid=wid,
-        places=places or ((hit.place,) if hit.place else ()),
+        places=(hit.place, *places) if hit.place else places,
         evidence=hit.evidence,
         fingerprint=fingerprint.hexdigest()[:16],
     )
@@ -198,4 +205,6 @@ def finding(
 
 def place(record: Record) -> Place:
     """Where a record is."""
-    return Place(record.source, record.line, record.offset, record.index, record.sha256)
+    return Place(
+        record.source, record.line, record.offset, record.index, record.sha256, record.address
+    )

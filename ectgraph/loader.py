@@ -10,36 +10,33 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from os import PathLike, fspath
-from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from os import PathLike
+from typing import Any, TypeAlias
 
 import loky
 from msgspec.structs import astuple, force_setattr
 
-from ectgraph import formats
+from ectgraph import sources
 from ectgraph.collector import paused
 from ectgraph.errors import EctgraphError
-from ectgraph.examiner import Examiner, Facts, Judge
-from ectgraph.formats.source import Source
+from ectgraph.examiner import Body, Examiner, Facts, Judge
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
-from ectgraph.model import Entry, Input, Record, Token
+from ectgraph.model import Entry, Record, Token
 from ectgraph.policy import Policy
+from ectgraph.reading import Manner, Reading
+from ectgraph.signature import check_algorithms
+from ectgraph.sources import Origin
 
-STANDARD_INPUT = "-"
-KEEP_BYTES = 32 << 20
-"""Size of a file above which its records' bytes are left in it, and read back on demand."""
 BATCH_BYTES = 512 << 10
 """Bytes of records that go to a worker at a time."""
 PARALLEL_FROM = 8
 """Batches from which worker processes are worth their start."""
 
-PathOrPaths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
+PathOrPaths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str] | Origin]
 Progress: TypeAlias = Callable[[int], None]
 """Called with the number of bytes examined since the last call."""
 
@@ -50,6 +47,7 @@ def load(
     policy: Policy | None = None,
     *,
     judge: Judge | None = None,
+    manner: Manner | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Ledger:
@@ -58,10 +56,11 @@ def load(
     Any bytes can be read: what is no token becomes an entry with a problem.
 
     Args:
-        paths: files, in the order wanted; `-` is standard input.
+        paths: files, folders and patterns, in the order wanted; `-` is standard input.
         ring: the keys; without them every signature stays unchecked.
         policy: limits and choices; the defaults without it.
         judge: words the problems found, see `rule`.
+        manner: how to read, where looking at the bytes does not do.
         workers: processes to use at most; as many as there are cores without it.
         progress: told how far it is.
 
@@ -69,16 +68,11 @@ def load(
         EctgraphError: a file cannot be read, or `workers` is no positive number.
 
     """
-    names = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
-    sources = dict.fromkeys(fspath(name) for name in names)  # a file named twice is read once
-    reading = _Reading(policy or Policy())
-    records = chain.from_iterable(reading.source(source) for source in sources)
-    equipment = (ring, reading.policy, judge)
-    if workers is not None and workers < 1:
-        message = f"workers: {workers} is too few, at least 1 is needed"
-        raise EctgraphError(message)
-    workers = workers or loky.cpu_count()
-    return _examine(records, reading, equipment, workers, progress)
+    names = [paths] if isinstance(paths, (str, PathLike)) else paths
+    origins = sources.expand(names)
+    reading = Reading(policy or Policy(), manner or Manner())
+    records = chain.from_iterable(reading.source(origin) for origin in origins)
+    return examine(records, reading, (ring, reading.policy, judge), workers, progress)
 
 
 def load_bytes(
@@ -87,6 +81,7 @@ def load_bytes(
     policy: Policy | None = None,
     *,
     judge: Judge | None = None,
+    manner: Manner | None = None,
     source: str = "<bytes>",
 ) -> Ledger:
     """Read one source that is already in memory, under the name `source`; as `load` does.
@@ -94,24 +89,33 @@ def load_bytes(
     >>> load_bytes(b"hello ledger").entries[0].problems[0].kind
     'unreadable-record'
     """
-    reading = _Reading(policy or Policy())
-    records = reading.file(io.BytesIO(data), source)
-    return _examine(records, reading, (ring, reading.policy, judge), 1, None)
+    reading = Reading(policy or Policy(), manner or Manner())
+    records = reading.file(io.BytesIO(data), Origin(source))
+    return examine(records, reading, (ring, reading.policy, judge), 1)
 
 
-_Equipment: TypeAlias = tuple[KeyRing | None, Policy, Judge | None]
+Equipment: TypeAlias = tuple[KeyRing | None, Policy, Judge | None]
+"""What an `Examiner` is made of."""
 
 
-def _examine(
+def examine(
     records: Iterator[Record],
-    reading: _Reading,
-    equipment: _Equipment,
-    workers: int,
-    progress: Progress | None,
+    reading: Reading,
+    equipment: Equipment,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    links: Links | None = None,
 ) -> Ledger:
+    """Examine records as they come, on all cores where there are many; see `load`."""
+    if workers is not None and workers < 1:
+        message = f"workers: {workers} is too few, at least 1 is needed"
+        raise EctgraphError(message)
+    check_algorithms(equipment[1].algorithms)  # here, and not in the workers
+    workers = workers or loky.cpu_count()
     batches = _batches(records)
     first = list(islice(batches, PARALLEL_FROM))
     ledger = Ledger(inputs=reading.inputs)
+    links = links or Links()
     told = 0
     with paused():
         if len(first) < PARALLEL_FROM or workers == 1:
@@ -119,87 +123,60 @@ def _examine(
         else:
             examined = _examine_in_workers(chain(first, batches), workers, equipment)
         for batch, rows in examined:
-            for record, row in zip(batch, rows, strict=True):
-                if record.source in reading.left_in_file and record.whole:
-                    force_setattr(record, "kept", None)
-                ledger.add(Entry(record, *row))
+            for record, (*facts, digest) in zip(batch, rows, strict=True):
+                entry = Entry(record, *facts)
+                if digest is not None or links.open:
+                    force_setattr(entry, "follows", links.follows(entry, digest))
+                reading.put_aside(record)
+                ledger.add(entry)
             done = sum(record.length for record in batch)
             told += done
             if progress:
                 progress(done)
+    reading.note_heads(links.heads)
     between = sum(source.bytes for source in reading.inputs) - told  # the records of a document
-    if progress and between:
+    if progress and between > 0:
         progress(between)
     return ledger
 
 
-class _Digesting(io.RawIOBase):
-    """A file that digests and counts what is read from it."""
+class Links:
+    """Follows the hash chains of sources, entry by entry."""
 
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw = raw
-        self.digest = hashlib.sha256()
-        self.count = 0
+    def __init__(self) -> None:
+        """Begin before the first source."""
+        self.open = False
+        """Whether the chain of the source now read has begun."""
+        self.heads: dict[str, str] = {}
+        """Hash of the last entry of each chained source."""
+        self._source: str | None = None
+        self._digest: str | None = None
 
-    def readable(self) -> bool:
-        return True
+    def go_on(self, source: str, digest: str) -> None:
+        """Go on in a source after a record that was examined before, by its content's hash."""
+        self.open, self._source, self._digest = True, source, digest
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        filled = 0
-        while filled < len(buffer):  # a pipe gives less at a time than was asked for
-            data = self._raw.read(len(buffer) - filled)
-            if not data:
-                break
-            self.digest.update(data)
-            buffer[filled : filled + len(data)] = data
-            filled += len(data)
-        self.count += filled
-        return filled
+    def follows(self, entry: Entry, digest: str | None) -> bool | None:
+        """Whether an entry states the hash of the one before it in its source.
 
+        Args:
+            entry: the next entry.
+            digest: the hash of its content, where it states one itself.
 
-class _Reading:
-    """Reads sources one after the other, and remembers what they were."""
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.inputs: list[Input] = []
-        self.left_in_file: set[str] = set()
-
-    def source(self, source: str) -> Iterator[Record]:
-        """The records of a file, or of standard input."""
-        try:
-            with _open(source) as file:
-                if source != STANDARD_INPUT and Path(source).stat().st_size > KEEP_BYTES:
-                    self.left_in_file.add(source)
-                yield from self.file(file, source)
-        except OSError as error:
-            message = f"{source}: cannot be read ({error.strerror or error})"
-            raise EctgraphError(message) from error
-
-    def file(self, raw: BinaryIO, source: str) -> Iterator[Record]:
-        """The records of an open file; adds to `inputs` when it has been read to its end."""
-        digesting = _Digesting(raw)
-        file = io.BufferedReader(digesting, formats.HEAD)
-        format_ = formats.detect(file.peek(formats.HEAD))
-        count = 0
-        container = Source(name=source, max_record_bytes=self.policy.max_record_bytes)
-        for record in formats.READERS[format_](file, container):
-            count += 1
-            yield record
-        digest = digesting.digest.hexdigest()
-        self.inputs.append(Input(source, format_, digesting.count, digest, count))
-
-
-def _open(source: str) -> BinaryIO:
-    if source == STANDARD_INPUT:
-        if sys.stdin is None:
-            message = f"{source}: standard input is closed"
-            raise EctgraphError(message)
-        return io.FileIO(sys.stdin.fileno(), closefd=False)
-    if Path(source).is_dir():
-        message = f"{source}: is a folder; name the files in it"
-        raise EctgraphError(message)
-    return Path(source).open("rb")
+        """
+        before, record = self._digest, entry.record
+        begins = self._source != record.source
+        if digest is None and record.whole:
+            digest = hashlib.sha256(record.body).hexdigest()
+        self._source, self._digest = record.source, digest
+        self.open = not begins or entry.prev_hash is not None
+        if digest is None or not self.open:
+            self.heads.pop(record.source, None)
+        else:
+            self.heads[record.source] = digest
+        if begins or before is None or entry.prev_hash is None:
+            return None
+        return entry.prev_hash == before
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -216,14 +193,19 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 _Row: TypeAlias = tuple[Any, ...]
-"""The fields of `Facts`, which are those of an `Entry` after its record."""
+"""The fields of `Facts`: those of an `Entry` after its record, and then the digest."""
 _Examined: TypeAlias = Iterator[tuple[list[Record], Sequence[_Row]]]
 
 
-def _bodies(batch: list[Record]) -> list[tuple[bytes, int]]:
-    """(content, length of the content) of each; of an oversized record, the content's head."""
+def _bodies(batch: list[Record]) -> list[Body]:
+    """What is examined of each record; of an oversized one, the content's head."""
     return [
-        ((r.kept or b"")[r.before : r.length - r.after], r.length - r.before - r.after)
+        (
+            (r.kept or b"")[r.before : r.length - r.after],
+            r.length - r.before - r.after,
+            r.beside,
+            r.torn,
+        )
         for r in batch
     ]
 
@@ -236,7 +218,7 @@ def _examine_here(batches: Iterable[list[Record]], examiner: Examiner) -> _Exami
 def _examine_in_workers(
     batches: Iterable[list[Record]],
     workers: int,
-    equipment: _Equipment,
+    equipment: Equipment,
 ) -> _Examined:
     """Examine batches in worker processes, in order, with a bounded number under way.
 
@@ -270,7 +252,7 @@ def _start_worker(ring: KeyRing | None, policy: Policy, judge: Judge | None) -> 
     gc.freeze()
 
 
-def _examine_batch(bodies: list[tuple[bytes, int]]) -> list[_Row]:
+def _examine_batch(bodies: list[Body]) -> list[_Row]:
     with paused():
         return [_pack(facts) for facts in _examiner.examine_all(bodies)]
 

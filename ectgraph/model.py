@@ -21,7 +21,11 @@ Draft = Literal["early-00", "00", "01"]
 """The three dialects of ECT: the reference implementation's first, and the two published drafts."""
 
 Level = Literal["L1", "L2"]
-"""Assurance level of draft-01: `L1` is unsigned JSON, `L2` a signed JWS."""
+"""Assurance level of draft-01 as bytes show it: `L1` is unsigned JSON, `L2` a signed JWS."""
+
+Assurance = Literal["L1", "L2", "L3"]
+"""Assurance level of draft-01 as a ledger shows it: `L3` is an `L2` token that verified, in
+an entry of a hash chain that holds."""
 
 
 class Severity(StrEnum):
@@ -226,7 +230,7 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     records: tuple[int, ...] = ()
     """Positions of entries it is about, where the task's own first entry is not the right one."""
     place: Place | None = None
-    """Where it is, for a fact that is in no record at all (a key file, say)."""
+    """Where it is, for a fact that is in no record (a key file, say); the records come after it."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -244,6 +248,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     prev_hash: str | None = None
     key: int | None = None
     """Position in the key ring of the key that made the signature; `None` when none of them did."""
+    follows: bool | None = None
+    """Whether `prev_hash` is the hash of the record before it in its source; `None` where nothing
+    was compared: it states none, or has none before it."""
 
 
 class Input(msgspec.Struct, frozen=True, gc=False):
@@ -261,6 +268,11 @@ class Input(msgspec.Struct, frozen=True, gc=False):
     """What is wrong with the source as a whole; the rule named `kind` judges each."""
     changed: bool = False
     """Whether somebody wrote to it while it was read."""
+    prefix: tuple[int, str] | None = None
+    """(how many of the first bytes of its content were digested, their SHA-256 in hex), where
+    somebody asked for it."""
+    head: str | None = None
+    """SHA-256 of its last record's content, in hex: what the next entry of a hash chain states."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -271,11 +283,14 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     offset: int | None = None
     index: int | None = None
     sha256: str | None = None
+    address: str | None = None
 
     def __str__(self) -> str:
         """`file:line`, as editors and terminals understand it."""
         if self.line is not None:
             return f"{self.source}:{self.line}"
+        if self.address is not None:
+            return f"{self.source} ({self.address})"
         return self.source if self.index is None else f"{self.source}#{self.index}"
 
 

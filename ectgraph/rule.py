@@ -1,16 +1,17 @@
 """What a rule is, and what it may look at.
 
-A rule states one fact that must not be. There are four kinds, by what they look at, and each rule
+A rule states one fact that must not be. There are five kinds, by what they look at, and each rule
 is one decorated function in a file of its own under `rules/`; the file is also the rule's
 documentation and its tests.
 
 * `@problem_rule` words one problem that reading a token established.
 * `@token_rule` looks at the claims of one token.
+* `@entry_rule` looks at a token and the time at which the ledger took it in.
 * `@link_rule` looks at a task and one of its parents.
 * `@ledger_rule` looks at the whole ledger through `Evidence`.
 
-The first two run where the token was read, in parallel. The live gate (`agent.gate`) runs the very
-same functions; `step` says at which step of its own.
+The first three run where the token was read, in parallel. The live gate (`agent.verify`) runs the
+very same functions; `step` says at which step of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict, Unpack
 import msgspec
 
 from ectgraph import labels
+from ectgraph.checkpoint import Comparison
+from ectgraph.integrity import Section, holds, sections
 from ectgraph.ledger import Ledger
 from ectgraph.model import Hit, Problem, Severity, Token, Trust
 from ectgraph.policy import Policy
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from ectgraph.keys import KeyRing
 
 __all__ = [
+    "EntryCheck",
     "Evidence",
     "Hit",
     "LedgerCheck",
@@ -54,11 +58,26 @@ __all__ = [
 class Evidence:
     """All that a ledger rule may look at; every measure is computed once, for all rules."""
 
-    def __init__(self, ledger: Ledger, ring: KeyRing | None, policy: Policy) -> None:
-        """`ring` is `None` when no keys were given."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        ring: KeyRing | None,
+        policy: Policy,
+        comparison: Comparison | None = None,
+    ) -> None:
+        """Take what was loaded.
+
+        Args:
+            ledger: the entries.
+            ring: the keys; `None` when none were given.
+            policy: limits and choices.
+            comparison: the ledger beside a checkpoint of it; `None` when none was given.
+
+        """
         self.ledger = ledger
         self.ring = ring
         self.policy = policy
+        self.comparison = comparison
         self.broken: list[tuple[str, str]] = []
         """(code, traceback) of every rule that raised."""
 
@@ -67,7 +86,7 @@ class Evidence:
         """The graph of everything claimed."""
         from ectgraph.graph import build  # noqa: PLC0415  # workers never need networkx
 
-        return build(self.ledger)
+        return build(self.ledger, self.chained)
 
     @cached_property
     def contested(self) -> list[tuple[str, dict[bytes, list[int]]]]:
@@ -108,6 +127,17 @@ class Evidence:
                         link = Link(above.token, token, above.trust, entry.trust)  # type: ignore[arg-type]
                         links.append((parent, position, link))
         return links
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sources, as far as they state their place in a ledger."""
+        return sections(self.ledger)
+
+    @cached_property
+    def chained(self) -> frozenset[str]:
+        """The sources whose hash chain holds."""
+        found = self.sections
+        return frozenset(each.source for each in found if each.chained and holds(self.ledger, each))
 
     @cached_property
     def shape(self) -> Shape:
@@ -160,6 +190,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
 
 ProblemCheck: TypeAlias = Callable[[Problem], Hit]
 TokenCheck: TypeAlias = Callable[[Token, Policy], Sequence[Hit]]
+EntryCheck: TypeAlias = Callable[[Token, float, Policy], Hit | None]
 LinkCheck: TypeAlias = Callable[[Link, Policy], Hit | None]
 LedgerCheck: TypeAlias = Callable[[Evidence], Iterator[Hit]]
 
@@ -188,6 +219,8 @@ class Rule:
     """Words one problem; of a problem rule."""
     look: TokenCheck | None = None
     """Looks at a token's claims; of a token rule."""
+    date: EntryCheck | None = None
+    """Looks at a token and the time at which it was recorded; of an entry rule."""
     compare: LinkCheck | None = None
     """Looks at a task and one of its parents; of a link rule."""
     check: LedgerCheck | None = None
@@ -196,7 +229,8 @@ class Rule:
     @property
     def kind(self) -> str:
         """`token`, `link` or `ledger`: what the rule looks at."""
-        return "token" if self.word or self.look else "link" if self.compare else "ledger"
+        of_token = self.word or self.look or self.date
+        return "token" if of_token else "link" if self.compare else "ledger"
 
 
 class About(TypedDict):
@@ -221,6 +255,16 @@ def token_rule(
 ) -> Callable[[TokenCheck], Rule]:
     """Make a rule of a function that looks at the claims of one token, signed or not."""
     return lambda look: _rule(look, code, name, severity, about, look=look)
+
+
+def entry_rule(
+    code: str, name: str, severity: Severity, **about: Unpack[About]
+) -> Callable[[EntryCheck], Rule]:
+    """Make a rule of a function that looks at a token and when it was recorded.
+
+    Entries whose time of recording is not stated, or is no time, are not shown to it.
+    """
+    return lambda date: _rule(date, code, name, severity, about, date=date)
 
 
 def link_rule(

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import get_args
 
-from ectgraph.model import Draft, Finding, Level, Severity, Summary, Trust
+from ectgraph.integrity import level
+from ectgraph.model import Assurance, Draft, Finding, Severity, Summary, Trust
 from ectgraph.rule import Evidence
 
 
@@ -20,7 +21,7 @@ def summarize(evidence: Evidence, findings: Iterable[Finding]) -> Summary:
     tokens = [entry.token for entry in read if entry.token is not None]
     # Lists count a hundred thousand enumeration members ten times as fast as a Counter does.
     trust = [entry.trust for entry in read]
-    levels = [token.level for token in tokens]
+    levels = [level(entry, evidence.chained) for entry in read]
     drafts = [token.draft for token in tokens]
     counts = Counter("ignored" if f.ignored else f.severity.value for f in findings)
     parents, children = dict(graph.in_degree()), dict(graph.out_degree())
@@ -38,7 +39,7 @@ def summarize(evidence: Evidence, findings: Iterable[Finding]) -> Summary:
         depth=evidence.shape.depth,
         max_parents=max(parents.values(), default=0),
         max_children=max(children.values(), default=0),
-        levels={level: levels.count(level) for level in get_args(Level)},
+        levels={name: levels.count(name) for name in get_args(Assurance)},
         drafts={draft: drafts.count(draft) for draft in sorted(get_args(Draft))},
         trust={kind.value: trust.count(kind) for kind in Trust},
         findings={name: counts[name] for name in (*map(str, reversed(Severity)), "ignored")},

@@ -199,6 +199,9 @@ def _broken_rule(evidence: Evidence) -> Iterator[Hit]:
     raise RuntimeError(message)
 
 
+_TORN_OFF = 101  # the signature and a little of the claims
+
+
 @dataclass(frozen=True)
 class Sketch:
     """A ledger made from a line of text, with its keys and the policy it is judged by."""
@@ -207,11 +210,14 @@ class Sketch:
     ring: KeyRing | None
     policy: Policy = field(default_factory=Policy)
     rules: dict[str, Rule] = field(default_factory=lambda: RULES)
+    torn: bool = False
+    """Whether the file ends in the middle of the last record."""
 
     @property
     def data(self) -> bytes:
         """The ledger as a file: one record a line."""
-        return b"".join(record + b"\n" for record in self.records)
+        data = b"".join(record + b"\n" for record in self.records)
+        return data[:-_TORN_OFF] if self.torn else data
 
     def ledger(self) -> Ledger:
         """Load it."""
@@ -242,9 +248,12 @@ def sketch(text: str) -> Sketch:
       `by=AGENT` (who issues and signs), `act= wid= iss= aud= jti=` (claims; an empty value leaves
       the claim out), `sub= pol= pol_decision= inp_hash= out_hash= ext=` (claims usually not
       there; `ext` as JSON without spaces), `life=SECONDS` (from `iat` to `exp`), `typ= alg= kid=`
-      (header members), `draft=00|01`, and `!FAULT`, a name of `FAULTS`;
+      (header members), `draft=00|01`, `!FAULT`, a name of `FAULTS`; and `recorded=SECONDS`
+      (counted from `EPOCH`) and `entry=` (JSON without spaces), which put the token into an entry
+      object with that time and those members;
     * `'TEXT'`: a record that is just this text;
     * `!no-keys`, `!bad-key`, `!broken-rule`; `!bound`: each key may sign for its agent alone;
+      `!chained`: the records are entries of a hash chain; `!torn`: the end of the last is cut off;
       `!revoked=SECONDS`: all keys are revoked then; or `!NAME=VALUE`, a choice of the policy
       (`!at=SECONDS` counts from `EPOCH`).
 
@@ -260,16 +269,20 @@ def sketch(text: str) -> Sketch:
     records: list[bytes] = []
     agents = {"agent-a"}
     switches: dict[str, str] = {}
+    entries: list[dict[str, Any] | None] = []
     for item in filter(None, (part.strip() for part in text.split(";"))):
         if item.startswith("'"):
             records.append(item.strip("'").encode())
+            entries.append(None)
         elif item.startswith("!"):
             name, _, value = item[1:].partition("=")
             switches[name] = value
         else:
-            agent, record = _task(item)
+            agent, record, entry = _task(item)
             agents.add(agent)
             records.append(record)
+            entries.append(entry)
+    records = _enter(records, entries, chained="chained" in switches)
     keys = jwks(*sorted(agents))
     for key in keys["keys"]:
         if "bound" in switches:
@@ -284,13 +297,30 @@ def sketch(text: str) -> Sketch:
         None if "no-keys" in switches else KeyRing.from_jwks(keys, "sketch.keys.json"),
         Policy(**choices),
         RULES | {_broken_rule.code: _broken_rule} if "broken-rule" in switches else RULES,
+        torn="torn" in switches,
     )
 
 
-_SWITCHES = frozenset({"no-keys", "bad-key", "broken-rule", "bound", "revoked"})
+def _enter(
+    records: Sequence[bytes], entries: Sequence[dict[str, Any] | None], *, chained: bool
+) -> list[bytes]:
+    """Put records into entry objects, where they are to be."""
+    lines: list[bytes] = []
+    for record, stated in zip(records, entries, strict=True):
+        if stated is None and not chained:
+            lines.append(record)
+            continue
+        previous = hashlib.sha256(lines[-1]).hexdigest() if lines else ""
+        place = {"seq": len(lines) + 1, "prev_hash": previous} if chained else {}
+        lines.append(compact_json(place | (stated or {}) | {"ect": record.decode()}))
+    return lines
+
+
+_SWITCHES = frozenset({"no-keys", "bad-key", "broken-rule", "bound", "revoked", "chained", "torn"})
 _ADDED = ("sub", "pol", "pol_decision", "inp_hash", "out_hash", "ext")
 _OPTIONS = frozenset(
     {"by", "act", "wid", "iss", "aud", "jti", "typ", "alg", "kid", "draft", "life", *_ADDED}
+    | {"recorded", "entry"}
 )
 
 
@@ -302,16 +332,24 @@ def _number(text: str) -> int:
         raise EctgraphError(message) from error
 
 
-def _extension(text: str) -> dict[str, Any]:
+def _object(option: str, text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        message = f"ext={text}: no JSON"
+        message = f"{option}={text}: no JSON"
         raise EctgraphError(message) from error
     if not isinstance(value, dict):
-        message = f"ext={text}: no object"
+        message = f"{option}={text}: no object"
         raise EctgraphError(message)
     return value
+
+
+def _entry(values: dict[str, str]) -> dict[str, Any] | None:
+    """The members of the entry object that a task's options ask for; `None` for a bare token."""
+    if "recorded" not in values and "entry" not in values:
+        return None
+    recorded = {"recorded_at": EPOCH + _number(values["recorded"])} if "recorded" in values else {}
+    return recorded | _object("entry", values.get("entry", "{}"))
 
 
 def _choices(choices: dict[str, str]) -> dict[str, Any]:
@@ -329,8 +367,8 @@ def _choices(choices: dict[str, str]) -> dict[str, Any]:
     return found | ({"at": EPOCH + found["at"]} if "at" in found else {})
 
 
-def _task(item: str) -> tuple[str, bytes]:
-    """(the agent who signs, the record) of one task of a sketch."""
+def _task(item: str) -> tuple[str, bytes, dict[str, Any] | None]:
+    """(the agent who signs, the token, the members of its entry) of one task of a sketch."""
     head, *options = item.split()
     match = _TASK.match(head)
     if match is None:
@@ -361,7 +399,7 @@ def _task(item: str) -> tuple[str, bytes]:
         "pred" if is_01 else "par": parents,
     }
     added: dict[str, Any] = {name: values[name] for name in _ADDED if name in values}
-    extension = _extension(added.pop("ext", "{}"))
+    extension = _object("ext", added.pop("ext", "{}"))
     if is_01:
         extension |= {name: added.pop(name) for name in ("pol", "pol_decision") if name in added}
     claims |= added | ({"ect_ext" if is_01 else "ext": extension} if extension else {})
@@ -375,7 +413,7 @@ def _task(item: str) -> tuple[str, bytes]:
         {claim: value for claim, value in claims.items() if value != ""},
         agent,
     )
-    return agent, _spoil(draft, faults)
+    return agent, _spoil(draft, faults), _entry(values)
 
 
 def _spoil(draft: Draft, faults: list[str]) -> bytes:

@@ -6,7 +6,10 @@ can catch the linter in a mistake.
 
 from __future__ import annotations
 
-from story import Expect, Story, bare, chained, document, loose, starfly
+from datetime import UTC, datetime
+
+from formats import bare, chained, document, loose, packed, starfly
+from story import Expect, Story
 
 # The stories. First those that went well.
 
@@ -96,6 +99,53 @@ WAREHOUSE_RESTOCK = Story(
     301 delivery: supplier@filters confirm_delivery < order-2 = delivery on 28 April
     """,
 )
+
+_OPENING = datetime(2019, 3, 20, 18, tzinfo=UTC)
+
+
+def _quarters() -> str:
+    """The table of the cooperative: a settlement each quarter, an audit each December."""
+    lines, before = [], ""
+    for number in range(27):
+        year, quarter = 2019 + number // 4, number % 4 + 1
+        at = int((datetime(year, 3 * quarter, 20, 18, tzinfo=UTC) - _OPENING).total_seconds())
+        energy = 1180 + 37 * number + (0, 420, 390, -60)[quarter - 1]
+        name = f"{year}-q{quarter}"
+        lines.append(f"{at} readings-{name}: meter-desk read_meters = {energy} kWh fed in")
+        lines.append(
+            f"{at + 95} settlement-{name}: settlement-desk settle_quarter < readings-{name}{before}"
+            f" = {energy} kWh at 11 cents [pol=statutes_v2]"
+        )
+        before = f" settlement-{name}"
+        if quarter == 4:
+            year_end = " ".join(f"settlement-{year}-q{each}" for each in (1, 2, 3, 4))
+            lines.append(
+                f"{at + 410} audit-{year}: auditor audit_year < {year_end} = {year} is in order"
+                " [pol=statutes_v2]"
+            )
+    return "\n".join(lines)
+
+
+OLD_ARCHIVE = Story(
+    file="old-archive.jsonl.gz",
+    tells="A solar cooperative settles each quarter for seven years, with new keys every year.",
+    domain="solar.example",
+    start=_OPENING.isoformat(),
+    draft="early-00",
+    write=packed,
+    rotates=True,
+    expect=Expect(
+        tasks=60,
+        edges=77,
+        verified=60,
+        keys="old-archive.keys.json",
+        other_keys={"old-archive.revoked.keys.json": ("ECT210",)},
+    ),
+    table=_quarters(),
+)
+
+LEAKED = {"settlement-desk@solar.example 2022": int(datetime(2026, 2, 1, tzinfo=UTC).timestamp())}
+"""When keys of the cooperative were revoked, by what `story.key_name` calls them."""
 
 # Those in which one thing went wrong.
 
@@ -282,6 +332,7 @@ STORIES = (
     TRADE_APPROVALS,
     DOCUMENT_PIPELINE,
     WAREHOUSE_RESTOCK,
+    OLD_ARCHIVE,
     FORGED_APPROVAL,
     MISSING_EVIDENCE,
     CIRCULAR_SIGN_OFF,

@@ -7,16 +7,16 @@ read it. The stories themselves are in `stories.py`.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ectgraph.encoding import encode_base64url
-from ectgraph.testing import FAULTS, Draft, compact_json, ledger_file, task_id, token
+from ectgraph.encoding import compact_json, encode_base64url, hash_of
+from ectgraph.keys import public_jwk
+from ectgraph.testing import FAULTS, Draft, private_key, task_id
 
 LIFETIME = 600  # seconds from a token's `iat` to its `exp`
 DELAY = 2  # seconds from a task to its record in the ledger
@@ -101,6 +101,9 @@ class Expect:
     edges: int
     verified: int
     exit: int = 0
+    keys: str = "keys.json"
+    other_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the codes are with other key files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +120,13 @@ class Story:
     write: Callable[[Story], bytes]
     expect: Expect
     table: str
+    rotates: bool = False
+    """Whether every agent has a new key each New Year, under its old name."""
+
+    @cached_property
+    def zero(self) -> int:
+        """Second 0 of the story."""
+        return int(datetime.fromisoformat(self.start).timestamp())
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -129,14 +139,13 @@ class Story:
     @cached_property
     def records(self) -> list[Recorded]:
         """What the ledger holds, in the order of its recording."""
-        zero = int(datetime.fromisoformat(self.start).timestamp())
         records = []
         for step in self.steps:
-            claims = self._claims(step, zero)
+            claims = self._claims(step)
             compact = self._token(step, claims)
             times = [] if "pruned" in step.options else [step.at]
             times += [int(step.options["again"])] if "again" in step.options else []
-            records += [Recorded(zero + at + DELAY, step, claims, compact) for at in times]
+            records += [Recorded(self.zero + at + DELAY, step, claims, compact) for at in times]
         return sorted(records, key=lambda record: record.at)
 
     def kid(self, step: Step) -> str:
@@ -152,10 +161,10 @@ class Story:
     def _id(self, name: str) -> str:
         return task_id(f"{self.domain}/{name}")
 
-    def _claims(self, step: Step, zero: int) -> dict[str, Any]:
+    def _claims(self, step: Step) -> dict[str, Any]:
         """A token's claims; addressed to the agents who build on the task, and to the ledger."""
         issuer, jti = self.issuer(step), self._id(step.name)
-        iat = zero + step.at + int(step.options.get("clock", 0))
+        iat = self.zero + step.at + int(step.options.get("clock", 0))
         readers = dict.fromkeys(self.issuer(s) for s in self.steps if step.name in s.after)
         is_01, is_early = self.draft == "01", self.draft == "early-00"
         policy, extension = _policy(step), _extension(step, jti)
@@ -176,16 +185,45 @@ class Story:
 
     def _hashes(self, step: Step) -> dict[str, str]:
         """The hash of what came out, and where there is one parent, of what it handed over."""
-        made = {s.name: _hash(s.makes) for s in self.steps}
+        made = {s.name: hash_of(s.makes.encode()) for s in self.steps}
         given = {"inp_hash": made[step.after[0]]} if len(step.after) == 1 else {}
-        return given | {"out_hash": _hash(step.makes)}
+        return given | {"out_hash": hash_of(step.makes.encode())}
 
     def _token(self, step: Step, claims: dict[str, Any]) -> bytes:
-        if "fault" not in step.options:
-            return token(claims, self.kid(step))
         typ = "exec+jwt" if self.draft == "01" else "wimse-exec+jwt"
         header = {"alg": "ES256", "typ": typ, "kid": self.kid(step)}
-        return SPOIL[step.options["fault"]](Draft(header, claims, self.kid(step)))
+        signer = self.kid(step)
+        if self.rotates:
+            signer = key_name(signer, datetime.fromtimestamp(claims["iat"], UTC).year)
+        draft = Draft(header, claims, signer)
+        return SPOIL[step.options["fault"]](draft) if "fault" in step.options else draft.seal()
+
+    def rotated_keys(self, revoked: dict[str, int] | None = None) -> list[dict[str, Any]]:
+        """The public keys of agents that have a new one each year, with the time of each.
+
+        Args:
+            revoked: when keys were revoked (seconds since 1970), by `key_name`.
+
+        """
+        years = sorted({datetime.fromtimestamp(record.at, UTC).year for record in self.records})
+        issuers = {self.kid(step): self.issuer(step) for step in self.steps}
+        keys = []
+        for kid, issuer in issuers.items():
+            for year in years:
+                name = key_name(kid, year)
+                window = {"nbf": _new_year(year), "exp": _new_year(year + 1)}
+                end = {"revoked_at": revoked[name]} if revoked and name in revoked else {}
+                keys.append(public_jwk(private_key(name), kid, issuer) | window | end)
+        return keys
+
+
+def key_name(kid: str, year: int) -> str:
+    """What `testing.private_key` calls the key that an agent had in a year."""
+    return f"{kid} {year}"
+
+
+def _new_year(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
 
 
 def _policy(step: Step) -> dict[str, str]:
@@ -204,82 +242,3 @@ def _extension(step: Step, jti: str) -> dict[str, Any]:
         "compensation_required": True,
         "compensation_reason": reason,
     }
-
-
-def _hash(text: str) -> str:
-    return encode_base64url(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _time(seconds: int, fraction: str = "") -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime(f"%Y-%m-%dT%H:%M:%S{fraction}Z")
-
-
-def pretty(value: Any) -> bytes:
-    """JSON for people."""
-    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-# The forms that a ledger has as a file.
-
-
-def chained(story: Story) -> bytes:
-    """`ectgraph-ledger/1`: JSON Lines, each with the hash of the line before."""
-    records = story.records
-    return ledger_file([record.token for record in records], [record.at for record in records])
-
-
-def bare(story: Story) -> bytes:
-    """Bare tokens, one a line, with comments."""
-    lines = [f"# {story.tells}", f"# Ledger of {story.domain}, {story.start[:10]}.", ""]
-    for record in story.records:
-        lines += [f"# {record.step.name}, by {record.step.agent}", record.token.decode()]
-    return "\n".join(lines).encode() + b"\n"
-
-
-def document(story: Story) -> bytes:
-    """One JSON document, with entries as the reference implementation's ledger has them."""
-    entries = [
-        {
-            "ledger_sequence": number,
-            "task_id": record.claims["jti"],
-            "agent_id": record.claims["iss"],
-            "action": record.claims["exec_act"],
-            "parents": record.claims["par"],
-            "ect_jws": record.token.decode(),
-            "signature_verified": True,
-            "verification_timestamp": _time(record.at - 1),
-            "stored_timestamp": _time(record.at),
-        }
-        for number, record in enumerate(story.records, 1)
-    ]
-    return pretty({"operator": f"spiffe://{story.domain}/ledger", "entries": entries})
-
-
-def starfly(story: Story) -> bytes:
-    """JSON Lines as Starfly writes them, each with the hash of the line before."""
-    lines: list[bytes] = []
-    for number, record in enumerate(story.records, 1):
-        entry = {
-            "seq": number,
-            "jti": record.claims["jti"],
-            "prev_hash": hashlib.sha256(lines[-1]).hexdigest() if lines else "",
-            "ect_token": record.token.decode(),
-            "iss": record.claims["iss"],
-            "sub": record.claims["sub"],
-            "tool_id": f"{record.step.agent}.{record.step.action}",
-            "exec_act": record.step.action,
-            "wid": record.claims["wid"],
-            "recorded_at": _time(record.at, ".480215000"),
-        }
-        lines.append(compact_json(entry))
-    return b"".join(line + b"\n" for line in lines)
-
-
-def loose(story: Story) -> bytes:
-    """JSON Lines without numbers or chain: JSON strings and small objects, as exports have them."""
-    lines = []
-    for number, record in enumerate(story.records):
-        text = record.token.decode()
-        wrapped = {"recorded_at": _time(record.at), "token": text}
-        lines.append(compact_json(wrapped if number % 2 else text))
-    return b"".join(line + b"\n" for line in lines)

@@ -22,6 +22,8 @@ from ectgraph.encoding import (
     encode_base64url,
     hash_defect,
     hash_of,
+    inexact_integer,
+    lookalikes,
     read_json,
 )
 
@@ -335,6 +337,79 @@ def test_the_depth_of_a_value_nested_a_hundred_thousand_times_is_counted(leaves)
 
     assert deeper_than(value, 99_999, leaves=leaves)
     assert not deeper_than(value, 100_000, leaves=leaves)
+
+
+# What some readers read otherwise
+
+
+def integers_in(value: Any) -> list[int]:
+    if isinstance(value, dict):
+        return [found for inner in value.values() for found in integers_in(inner)]
+    if isinstance(value, list):
+        return [found for inner in value for found in integers_in(inner)]
+    return [value] if type(value) is int else []
+
+
+@given(st.data())
+def test_an_integer_that_some_readers_round_is_found_wherever_it_is(json_values, data):
+    value = data.draw(json_values)
+    large = [number for number in integers_in(value) if abs(number) > 2**53 - 1]
+
+    found = inexact_integer(value)
+
+    assert (found is None) == (large == [])
+    assert found is None or found in large
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, 1 - 2**53, 0, True, 1e300, 2.0**53, "9" * 20, None])
+def test_what_every_reader_reads_alike_is_not_rounded(number):
+    assert inexact_integer({"a": [number]}) is None
+
+
+def test_a_hundred_thousand_levels_are_searched_for_integers():
+    value: Any = 2**53
+    for _ in range(100_000):
+        value = [value]
+
+    assert inexact_integer(value) == 2**53
+
+
+KNOWN = frozenset({"iss", "wid", "kid"})
+SPELLINGS = [
+    "iss",
+    "ISS",
+    "iSs",
+    "i\u017fs",
+    "iss\0",
+    "Iss\0x",
+    "wid",
+    "\u212aid",
+    "own",
+    "OWN",
+    "",
+]
+
+
+@given(st.lists(st.sampled_from(SPELLINGS) | st.text(max_size=3), unique=True))
+def test_a_name_looks_like_another_when_case_is_all_that_differs(names):
+    found = lookalikes(dict.fromkeys(names), KNOWN)
+
+    def plain(name: str) -> str:
+        return name.partition("\0")[0].casefold()
+
+    assert all(plain(name) == plain(other) and name != other for name, other in found)
+    odd = [name for name, _ in found]
+    assert not KNOWN.intersection(odd)
+    kept = [name for name in names if name not in odd]
+    # Whoever ignores case finds no two alike, and no known one misspelt, among those not told.
+    assert len({plain(name) for name in kept}) == len(kept)
+    assert all(plain(name) not in KNOWN or name in KNOWN for name in kept)
+
+
+def test_lookalikes_are_told_in_the_order_found():
+    members = {"b": 1, "B": 2, "A": 3, "a": 4, "ISS": 5, "B\0": 6}
+
+    assert lookalikes(members, KNOWN) == [("B", "b"), ("a", "A"), ("ISS", "iss"), ("B\0", "b")]
 
 
 # Hashes

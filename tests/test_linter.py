@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -18,14 +19,16 @@ from ectgraph.testing import EPOCH, Sketch, compact_json, jwks, sketch, task_id
 FAULTY = "a@0; b@5<a,z; c@6<b !flipped; 'junk'; !bad-key"
 FAULTY_CODES = ["ECT001", "ECT201", "ECT209", "ECT303"]
 
-each_bad_example = pytest.mark.parametrize(
+BAD = [
+    pytest.param(text, id=f"{rule.code}-{number}")
+    for rule in RULES.values()
+    for number, text in enumerate(rule.bad, 1)
+    if text  # of an empty ledger nothing can be moved
+]
+each_bad_example = pytest.mark.parametrize("text", BAD)
+each_bad_example_without_a_sequence = pytest.mark.parametrize(
     "text",
-    [
-        pytest.param(text, id=f"{rule.code}-{number}")
-        for rule in RULES.values()
-        for number, text in enumerate(rule.bad, 1)
-        if text  # of an empty ledger nothing can be moved
-    ],
+    [each for each in BAD if not str(each.id).startswith("ECT60") and "!revoked" not in str(each)],
 )
 
 
@@ -36,7 +39,7 @@ def prints(report: Report) -> Counter[tuple[str, str]]:
 
 def with_records(drawn: Sketch, *records: bytes) -> Sketch:
     """The same keys, policy and rules over other records."""
-    return Sketch(records, drawn.ring, drawn.policy, drawn.rules)
+    return replace(drawn, records=records)
 
 
 # What counts, and what is only kept
@@ -239,7 +242,7 @@ def test_fingerprints_stay_when_blank_lines_and_comments_come_in(text: str):
     assert prints(moved.lint()) == prints(drawn.lint())
 
 
-@each_bad_example
+@each_bad_example_without_a_sequence
 def test_fingerprints_stay_when_other_records_come_before(text: str):
     drawn = sketch(text)
     # Whatever a policy says of its verifier and of the time, nothing is wrong with the others.
@@ -252,7 +255,7 @@ def test_fingerprints_stay_when_other_records_come_before(text: str):
     assert prints(with_records(drawn, *others, *drawn.records).lint()) == prints(drawn.lint())
 
 
-@each_bad_example
+@each_bad_example_without_a_sequence
 def test_fingerprints_stay_when_the_records_change_their_order(text: str):
     drawn = sketch(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +13,16 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
-    load_der_public_key,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,10 +30,11 @@ from hypothesis import strategies as st
 from ectgraph import signature
 from ectgraph.claims import Reader
 from ectgraph.encoding import compact_json, decode_base64url, encode_base64url
-from ectgraph.keys import Key, KeyRing, private_pem
+from ectgraph.keys import Key, KeyRing, as_key, private_pem, public_jwk
+from ectgraph.keys.key import KINDS, public_key
 from ectgraph.model import Problem, Trust
 from ectgraph.policy import Policy
-from ectgraph.signature import ORDER, Verifier
+from ectgraph.signature import ORDER, Verifier, check_algorithms
 from ectgraph.testing import EPOCH, jwks, private_key, seal, sign, sketch, token
 
 HEADER = {"alg": "ES256", "typ": "exec+jwt", "kid": "agent-a"}
@@ -46,12 +52,12 @@ def verifier(ring: KeyRing) -> Verifier:
 
 
 def test_a_good_token_verifies(verdict, ring, good_token):
-    assert verdict(good_token, ring) == (Trust.VERIFIED, ())
+    assert verdict(good_token, ring) == (Trust.VERIFIED, (), 0)
 
 
 @pytest.mark.parametrize("typ", ["exec+jwt", "wimse-exec+jwt"])
 def test_both_types_verify(verdict, ring, typ):
-    assert verdict(token({}, "agent-a", HEADER | {"typ": typ}), ring) == (Trust.VERIFIED, ())
+    assert verdict(token({}, "agent-a", HEADER | {"typ": typ}), ring) == (Trust.VERIFIED, (), 0)
 
 
 def test_no_bit_of_the_text_can_be_flipped(verifier, good_token):
@@ -78,7 +84,7 @@ def test_no_piece_of_the_text_can_be_put_elsewhere(verifier, good_token, data):
     changed = data.draw(
         st.sampled_from([rest, rest[:place] + piece + rest[place:], good_token + piece])
     )
-    trust, _ = verifier.verify(Reader(64).read(changed))
+    trust, *_ = verifier.verify(Reader(64).read(changed))
     assert (trust is Trust.VERIFIED) == (changed == good_token)
 
 
@@ -107,7 +113,7 @@ def test_halves_of_a_signature_outside_the_range_are_refused(verdict, ring, good
     mark = sign(good_token.rpartition(b".")[0], "agent-a")
     good_r, good_s = int.from_bytes(mark[:32]), int.from_bytes(mark[32:])
     changed = numbers(good_r if r is None else r, good_s if s is None else s)
-    trust, (problem,) = verdict(with_signature(good_token, changed), ring)
+    trust, (problem,), _ = verdict(with_signature(good_token, changed), ring)
     assert trust is Trust.INVALID
     assert (problem.kind, problem.where) == ("bad-signature", "signature")
     assert problem.detail == "r or s is outside the range of the curve"
@@ -115,7 +121,7 @@ def test_halves_of_a_signature_outside_the_range_are_refused(verdict, ring, good
 
 @pytest.mark.parametrize("r", [1, ORDER - 1])
 def test_halves_at_the_edge_of_the_range_are_just_wrong(verdict, ring, good_token, r):
-    trust, (problem,) = verdict(with_signature(good_token, numbers(r, r)), ring)
+    trust, (problem,), _ = verdict(with_signature(good_token, numbers(r, r)), ring)
     assert trust is Trust.INVALID
     assert problem.detail == "it was not made by key 'agent-a' over these bytes"
 
@@ -124,7 +130,7 @@ def test_a_signature_of_the_wrong_length_is_refused(verdict, ring, good_token):
     mark = sign(good_token.rpartition(b".")[0], "agent-a")
     der = encode_dss_signature(int.from_bytes(mark[:32]), int.from_bytes(mark[32:]))
     for changed in (b"", mark[:63], mark[:32], mark + b"\0", b"\0" + mark, mark * 2, der):
-        trust, (problem,) = verdict(with_signature(good_token, changed), ring)
+        trust, (problem,), _ = verdict(with_signature(good_token, changed), ring)
         assert trust is Trust.INVALID
         assert problem.kind == "bad-signature"
         assert problem.detail == f"it has {len(changed)} bytes; an ES256 signature has 64"
@@ -134,17 +140,17 @@ def test_the_high_s_twin_of_a_signature_verifies(verdict, ring, good_token):
     mark = sign(good_token.rpartition(b".")[0], "agent-a")
     twin = mark[:32] + (ORDER - int.from_bytes(mark[32:])).to_bytes(32)
     assert twin != mark
-    assert verdict(with_signature(good_token, twin), ring) == (Trust.VERIFIED, ())
+    assert verdict(with_signature(good_token, twin), ring) == (Trust.VERIFIED, (), 0)
 
 
 def test_a_stranger_cannot_sign_under_a_known_name(verdict, ring):
-    trust, (problem,) = verdict(token({}, "stranger", HEADER), ring)
+    trust, (problem,), _ = verdict(token({}, "stranger", HEADER), ring)
     assert trust is Trust.INVALID
     assert problem.kind == "bad-signature"
 
 
 def test_a_key_that_was_not_given_is_unknown(verdict, ring):
-    trust, (problem,) = verdict(token({}, "stranger"), ring)
+    trust, (problem,), _ = verdict(token({}, "stranger"), ring)
     assert trust is Trust.UNKNOWN_KEY
     assert (problem.kind, problem.where) == ("unknown-key", "kid")
     assert problem.detail == "no given key has the kid 'stranger'"
@@ -179,18 +185,18 @@ REFUSED = [
 def test_a_header_that_is_refused_leaves_the_signature_alone(verdict, ring, change, kind, expected):
     good = token({}, "agent-a", HEADER | change)
     for compact in (good, with_signature(good, bytes(64))):
-        trust, (problem,) = verdict(compact, ring)
+        trust, (problem,), _ = verdict(compact, ring)
         assert (trust, problem.kind) == (expected, kind)
 
 
 @pytest.mark.parametrize(("change", "kind", "expected"), REFUSED)
 def test_a_header_is_refused_without_keys_too(verdict, change, kind, expected):
-    trust, (problem,) = verdict(token({}, "agent-a", HEADER | change), None)
+    trust, (problem,), _ = verdict(token({}, "agent-a", HEADER | change), None)
     assert (trust, problem.kind) == (Trust.UNCHECKED, kind)
 
 
 def test_everything_wrong_with_a_header_is_told(verdict, ring):
-    trust, problems = verdict(token({}, "agent-a", {"crit": ["a", "b"]}), ring)
+    trust, problems, _ = verdict(token({}, "agent-a", {"crit": ["a", "b"]}), ring)
     assert trust is Trust.UNSUPPORTED
     assert [problem.kind for problem in problems] == [
         "wrong-typ",
@@ -202,8 +208,8 @@ def test_everything_wrong_with_a_header_is_told(verdict, ring):
 
 
 def test_without_keys_nothing_is_checked(verdict, good_token):
-    assert verdict(good_token, None) == (Trust.UNCHECKED, ())
-    assert verdict(with_signature(good_token, bytes(64)), None) == (Trust.UNCHECKED, ())
+    assert verdict(good_token, None) == (Trust.UNCHECKED, (), None)
+    assert verdict(with_signature(good_token, bytes(64)), None) == (Trust.UNCHECKED, (), None)
 
 
 def test_an_empty_ring_verifies_nothing(verdict, good_token):
@@ -223,7 +229,7 @@ def test_an_empty_ring_verifies_nothing(verdict, good_token):
     ],
 )
 def test_bytes_with_two_readings_never_verify_though_rightly_signed(verdict, ring, header, payload):
-    trust, problems = verdict(seal(header, payload, "agent-a"), ring)
+    trust, problems, _ = verdict(seal(header, payload, "agent-a"), ring)
     assert trust is Trust.INVALID
     assert problems == ()  # the reader has told what is wrong
 
@@ -231,11 +237,11 @@ def test_bytes_with_two_readings_never_verify_though_rightly_signed(verdict, rin
 def test_an_unsigned_token_has_nothing_to_verify(verdict, ring, claims):
     compact = encode_base64url(compact_json(claims()))
     for keys in (ring, None):
-        trust, (problem,) = verdict(compact, keys)
+        trust, (problem,), _ = verdict(compact, keys)
         assert trust is Trust.UNSIGNED
         assert problem.kind == "below-minimum-level"
     allowing = Verifier(ring, Policy(minimum_level="L1"))
-    assert allowing.verify(Reader(64).read(compact)) == (Trust.UNSIGNED, ())
+    assert allowing.verify(Reader(64).read(compact)) == (Trust.UNSIGNED, (), None)
 
 
 def test_a_verifier_that_saw_many_headers_still_judges_them_right(ring):
@@ -245,7 +251,7 @@ def test_a_verifier_that_saw_many_headers_still_judges_them_right(ring):
         header = encode_base64url(compact_json({"typ": f"t{number}"}))
         reading = reader.read(header + b".e30.AA")
         assert verifier.verify(reading)[0] is Trust.UNSUPPORTED
-    assert verifier.verify(reader.read(good)) == (Trust.VERIFIED, ())
+    assert verifier.verify(reader.read(good)) == (Trust.VERIFIED, (), 0)
 
 
 PYJWT_OPTIONS = dict.fromkeys(
@@ -262,7 +268,7 @@ def test_pyjwt_verifies_what_we_verify_and_reads_the_same_claims(
     kid = data.draw(st.sampled_from(["agent-a", "agent-b", "stranger"]))
     signer = data.draw(st.sampled_from(["agent-a", "agent-b"]))
     compact = token(made, signer, HEADER | {"kid": kid})
-    trust, _ = verdict(compact, ring)
+    trust, *_ = verdict(compact, ring)
     if kid == "stranger":
         assert trust is Trust.UNKNOWN_KEY
         return
@@ -284,7 +290,7 @@ def test_we_verify_what_pyjwt_signs(verdict, ring, made):
     compact = jwt.encode(
         made, private_key("agent-a"), "ES256", headers={"typ": "exec+jwt", "kid": "agent-a"}
     )
-    assert verdict(compact.encode(), ring) == (Trust.VERIFIED, ())
+    assert verdict(compact.encode(), ring) == (Trust.VERIFIED, (), 0)
 
 
 # Keys that a resolver gives
@@ -315,11 +321,11 @@ MATERIALS = {
     "JWK": JWK,
     "JWK of another name": JWK | {"kid": "somebody"},
     "JWK without a name": {name: value for name, value in JWK.items() if name != "kid"},
+    "certificate": certificate(),
     "key": Key("agent-a", SPKI, "P-256", "a test"),
 }
 OF_ANOTHER_KIND = {
     "P-384": ec.derive_private_key(7**100, ec.SECP384R1()).public_key(),
-    "secp256k1": ec.derive_private_key(7**80, ec.SECP256K1()).public_key(),
     "Ed25519": Ed25519PrivateKey.from_private_bytes(b"\x07" * 32).public_key(),
     "RSA": rsa.RSAPublicNumbers(65537, (1 << 2047) + 12345).public_key(),
 }
@@ -340,7 +346,7 @@ JUNK = [
     [JWK],
     ("agent-a", PUBLIC),
     object(),
-    certificate(),
+    Key("agent-a", b"spki", "P-256", "a test"),
 ]
 
 
@@ -349,7 +355,10 @@ def ring_of(*jwks: dict[str, Any]) -> KeyRing:
 
 
 def resolved(resolve: Callable[[str], Any], compact: bytes) -> tuple[Trust, tuple[Problem, ...]]:
-    return Verifier(resolve, Policy()).verify(Reader(64).read(compact))
+    """Verify by a resolver, whose keys have no position."""
+    trust, problems, position = Verifier(resolve, Policy()).verify(Reader(64).read(compact))
+    assert position is None
+    return trust, problems
 
 
 @pytest.mark.parametrize("kind", MATERIALS)
@@ -396,11 +405,29 @@ def test_a_resolved_key_of_another_kind_makes_no_es256_signature(good_token, kin
     assert problem.detail == "key 'agent-a' is not on P-256, which ES256 needs"
 
 
+@pytest.mark.parametrize(
+    "public",
+    [
+        ec.derive_private_key(7**80, ec.SECP256K1()).public_key(),
+        rsa.RSAPublicNumbers(65537, 3**900 | 1).public_key(),
+        X25519PrivateKey.generate().public_key(),
+    ],
+    ids=["secp256k1", "RSA-1427", "X25519"],
+)
+def test_a_resolved_key_that_no_algorithm_takes_verifies_nothing(good_token, public):
+    """Nobody who only names it can bring a gate to raise."""
+    for compact, alg in ((good_token, "ES256"), (signed("RS256"), "RS256")):
+        verifier = Verifier(lambda _: public, Policy(algorithms=("ES256", "RS256")))
+        trust, (problem,), _ = verifier.verify(Reader(64).read(compact))
+        assert trust is Trust.INVALID
+        assert problem.detail.endswith(f"which {alg} needs")
+
+
 @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
 def test_a_resolver_that_gives_no_key_is_the_callers_mistake(good_token, refusal, junk):
     message = refusal(resolved, lambda _: junk, good_token)
 
-    assert message.startswith("the key 'agent-a' is no public key, PEM or JWK")
+    assert message.startswith("the key 'agent-a' is no")
 
 
 def test_what_a_resolver_raises_is_not_hidden(good_token):
@@ -429,19 +456,19 @@ def test_a_resolver_is_asked_every_time_and_its_last_word_counts(good_token):
 
 def test_keys_of_a_resolver_are_loaded_once_but_not_kept_for_ever(monkeypatch, good_token):
     """However many keys a resolver gives, those of long ago make room."""
-    loads: list[bytes] = []
+    loads: list[str] = []
 
-    def load(spki: bytes) -> Any:
-        loads.append(spki)
-        return load_der_public_key(spki)
+    def load(key: Key) -> Any:
+        loads.append(key.source)
+        return public_key(key)
 
     def ask(number: int) -> int:
         """Verify by one key of many, and give how many were loaded so far."""
         given.append(Key("agent-a", SPKI, "P-256", f"key {number}"))
-        assert verifier.verify(reading) == (Trust.VERIFIED, ())
+        assert verifier.verify(reading) == (Trust.VERIFIED, (), None)
         return len(loads)
 
-    monkeypatch.setattr(signature, "load_der_public_key", load)
+    monkeypatch.setattr(signature, "public_key", load)
     given: list[Key] = []
     verifier, reading = Verifier(lambda _: given.pop(), Policy()), Reader(64).read(good_token)
 
@@ -509,7 +536,7 @@ def test_what_a_token_does_not_say_is_no_second_problem(
     made = claims(**{absent: None}) | ({} if value is None else {absent: value})
     compact = token(made, "agent-a", HEADER)
 
-    check = resolved if resolver else lambda resolve, data: verdict(data, ring_of(resolve("")))
+    check = resolved if resolver else lambda resolve, data: verdict(data, ring_of(resolve("")))[:2]
 
     assert check(lambda _: JWK | members, compact) == (trust, ())
     forged = token(made, "stranger", HEADER)
@@ -522,7 +549,269 @@ def test_a_resolved_key_is_checked_as_one_of_a_ring_is(good_token, ring):
 
     for compact in (good_token, *flips(good_token)[::97], token({}, "stranger"), b"", b"a.b.c"):
         reading = reader.read(compact)
-        assert by_resolver.verify(reading) == by_ring.verify(reading)
+        assert by_resolver.verify(reading)[:2] == by_ring.verify(reading)[:2]
+
+
+# Which key it was
+
+
+def test_the_position_is_that_of_the_key_that_signed(verdict):
+    keys = [jwk | {"kid": "k"} for jwk in jwks("one", "two", "three")["keys"]]
+    ring = ring_of(*jwks("agent-a")["keys"], *keys)
+    header = HEADER | {"kid": "k"}
+
+    assert [verdict(token({}, name, header), ring)[2] for name in ("one", "two", "three")] == [
+        1,
+        2,
+        3,
+    ]
+    assert verdict(token({}, "stranger", header), ring)[2] is None
+    assert verdict(token({}, "one", HEADER | {"kid": "stranger"}), ring)[2] is None
+    assert verdict(token({}, "one", header), None)[2] is None
+
+
+@pytest.mark.parametrize("members", [{"revoked_at": EPOCH}, {"iss": "urn:x"}])
+def test_the_position_is_told_of_a_key_that_had_no_right_to_sign(verdict, claims, members):
+    ring = ring_of(*jwks("agent-b")["keys"], JWK | members)
+
+    trust, (problem,), position = verdict(token(claims(), "agent-a", HEADER), ring)
+
+    assert (trust, position) == (Trust.INVALID, 1)
+    assert problem.kind in ("key-not-valid-then", "issuer-not-bound")
+
+
+@pytest.mark.parametrize(("iat", "position"), [(-1, 0), (0, 1), (9, 1), (10, 2)])
+def test_the_position_is_that_of_the_window_that_holds_the_token(verdict, claims, iat, position):
+    """One key may be there for several times."""
+    windows = [{"exp": EPOCH}, {"nbf": EPOCH, "exp": EPOCH + 10}, {"nbf": EPOCH + 10}]
+    ring = ring_of(*(JWK | window for window in windows))
+
+    made = token(claims(iat=EPOCH + iat), "agent-a", HEADER)
+
+    assert verdict(made, ring) == (Trust.VERIFIED, (), position)
+
+
+# Other algorithms, for those who allow them
+
+OWN = {
+    "ES256": private_key("agent-a"),
+    "ES384": ec.derive_private_key(7**100, ec.SECP384R1()),
+    "EdDSA": Ed25519PrivateKey.from_private_bytes(b"\x07" * 32),
+    "RS256": rsa.generate_private_key(65537, 2048),
+}
+OWN["Ed25519"] = OWN["EdDSA"]
+SIZES = {"ES256": 64, "ES384": 96, "EdDSA": 64, "Ed25519": 64, "RS256": 256}
+each_algorithm = pytest.mark.parametrize("alg", KINDS)
+
+
+def signed(alg: str, key: Any = None, *, name: str | None = None) -> bytes:
+    """A token signed by an algorithm, which it may call by another name."""
+    header = compact_json({"alg": name or alg, "typ": "exec+jwt", "kid": "k"})
+    data = encode_base64url(header) + b"." + encode_base64url(b'{"jti":"a"}')
+    return data + b"." + encode_base64url(mark_of(alg, OWN[alg] if key is None else key, data))
+
+
+def mark_of(alg: str, key: Any, data: bytes) -> bytes:
+    if alg == "RS256":
+        return key.sign(data, PKCS1v15(), SHA256())
+    if alg in ("EdDSA", "Ed25519"):
+        return key.sign(data)
+    size, digest = (32, SHA256()) if alg == "ES256" else (48, SHA384())
+    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(digest)))
+    return r.to_bytes(size) + s.to_bytes(size)
+
+
+def ring_for(*algorithms: str) -> KeyRing:
+    return ring_of(*(public_jwk(OWN[alg], "k") for alg in algorithms))
+
+
+def judged(compact: bytes, ring: KeyRing, *allowed: str) -> tuple[Trust, str, int | None]:
+    """(trust, detail of its one problem, position), with some algorithms allowed."""
+    verifier = Verifier(ring, Policy(algorithms=allowed))
+    trust, problems, position = verifier.verify(Reader(64).read(compact))
+    return trust, "".join(problem.detail for problem in problems), position
+
+
+@each_algorithm
+def test_a_token_verifies_where_its_algorithm_is_allowed(alg):
+    assert judged(signed(alg), ring_for(alg), alg) == (Trust.VERIFIED, "", 0)
+    assert judged(signed(alg), ring_for(*OWN), *OWN)[0] is Trust.VERIFIED
+
+
+@each_algorithm
+def test_a_token_is_refused_where_its_algorithm_is_not_allowed(alg):
+    others = [name for name in KINDS if KINDS[name] != KINDS[alg]]
+
+    trust, detail, position = judged(signed(alg), ring_for(alg), *others)
+
+    assert (trust, detail, position) == (Trust.UNSUPPORTED, f"'alg' is {alg!r}", None)
+
+
+def test_only_es256_is_allowed_unless_a_caller_says_more(verdict):
+    for alg in KINDS:
+        expected = Trust.VERIFIED if alg == "ES256" else Trust.UNSUPPORTED
+        assert verdict(signed(alg), ring_for(alg))[0] is expected
+
+
+def test_eddsa_stands_for_ed25519_and_not_the_other_way_round():
+    ring = ring_for("EdDSA")
+    found = {
+        (name, allowed): judged(signed("EdDSA", name=name), ring, allowed)[0]
+        for name in ("EdDSA", "Ed25519")
+        for allowed in ("EdDSA", "Ed25519")
+    }
+
+    assert {pair for pair, trust in found.items() if trust is not Trust.VERIFIED} == {
+        ("EdDSA", "Ed25519")
+    }
+
+
+@each_algorithm
+@pytest.mark.parametrize("other", KINDS)
+def test_a_key_verifies_by_its_own_algorithm_alone(alg, other):
+    """A token cannot choose how the bytes of a key are read."""
+    trust, detail, position = judged(signed(alg, name=other), ring_for(alg), *KINDS)
+
+    if KINDS[alg] == KINDS[other]:
+        assert (trust, detail, position) == (Trust.VERIFIED, "", 0)
+    else:
+        assert (trust, position) == (Trust.INVALID, None)
+
+
+def test_a_key_of_another_kind_is_told():
+    for alg, size, needs in (
+        ("ES256", 64, "on P-256"),
+        ("ES384", 96, "on P-384"),
+        ("EdDSA", 64, "on Ed25519"),
+        ("RS256", 256, "an RSA key of 2048 bits"),
+    ):
+        ring = ring_for("ES256" if alg != "ES256" else "ES384")
+        half = (1).to_bytes(size // 2)
+        made = with_signature(signed(alg), half + half)
+        detail = f"key 'k' is not {needs}, which {alg} needs"
+        assert judged(made, ring, *OWN) == (Trust.INVALID, detail, None)
+
+
+def test_public_key_bytes_are_no_secret_of_an_hmac():
+    """The oldest trick: HS256 with the text of a public key as its secret."""
+    for alg, key in OWN.items():
+        public = key.public_key()
+        for secret in (
+            public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+            public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        ):
+            header = compact_json({"alg": "HS256", "typ": "exec+jwt", "kid": "k"})
+            data = encode_base64url(header) + b".e30"
+            mark = hmac.digest(secret, data, "sha256")
+            forged = data + b"." + encode_base64url(mark)
+            assert judged(forged, ring_for(alg), *OWN)[0] is Trust.UNSUPPORTED
+
+
+@each_algorithm
+def test_no_bit_of_a_token_of_any_algorithm_can_be_flipped(alg):
+    compact = signed(alg)
+    verifier = Verifier(ring_for(alg), Policy(algorithms=(alg,)))
+    reader = Reader(64)
+    for changed in flips(compact)[:: 7 if alg != "ES384" else 23]:
+        assert verifier.verify(reader.read(changed))[0] is not Trust.VERIFIED, changed
+
+
+@each_algorithm
+def test_a_signature_of_another_length_is_refused_by_any_algorithm(alg):
+    compact = signed(alg)
+    mark = decode_base64url(compact.rpartition(b".")[2])
+    assert len(mark) == SIZES[alg]
+    for changed in (b"", mark[:-1], mark + b"\0", b"\0" + mark, mark * 2):
+        trust, detail, _ = judged(with_signature(compact, changed), ring_for(alg), alg)
+        assert trust is Trust.INVALID
+        assert alg == "RS256" or f"it has {len(changed)} bytes" in detail
+
+
+ORDER_384 = int(
+    "3940200619639447921227904010014361380507973927046544666794"
+    "6905279627659399113263569398956308152294913554433653942643"
+)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("number", [0, ORDER_384, ORDER_384 + 1, 2**384 - 1])
+def test_halves_of_an_es384_signature_outside_the_range_are_refused(which, number):
+    compact = signed("ES384")
+    mark = decode_base64url(compact.rpartition(b".")[2])
+    halves = [mark[:48], mark[48:]]
+    halves[which] = number.to_bytes(48)
+
+    found = judged(with_signature(compact, b"".join(halves)), ring_for("ES384"), "ES384")
+
+    assert found == (Trust.INVALID, "r or s is outside the range of the curve", None)
+
+
+@each_algorithm
+def test_pyjwt_and_ectgraph_agree_on_every_algorithm(alg):
+    headers = {"typ": "exec+jwt", "kid": "k"}
+    if alg != "Ed25519":  # which PyJWT calls by its older name alone
+        compact = jwt.encode({"jti": "a"}, OWN[alg], alg, headers=headers)
+        assert judged(compact.encode(), ring_for(alg), alg)[0] is Trust.VERIFIED
+        assert jwt.decode(signed(alg), OWN[alg].public_key(), algorithms=[alg]) == {"jti": "a"}
+
+
+def test_a_jwk_for_another_algorithm_of_its_kind_is_told():
+    key = as_key(OWN["EdDSA"].public_key(), "k")
+    ring = KeyRing((Key("k", key.spki, key.curve, "a test", alg="ES256"),))
+
+    assert judged(signed("EdDSA"), ring, *OWN) == (
+        Trust.INVALID,
+        "key 'k' is for ES256 alone, not for EdDSA",
+        None,
+    )
+
+
+def test_a_ring_of_a_key_that_is_not_what_it_says_is_the_callers_mistake(refusal):
+    ring = KeyRing((Key("k", SPKI, "P-384", "a test"),))
+
+    assert "is not what it says" in refusal(Verifier, ring, Policy())
+
+
+# What may be allowed
+
+
+@pytest.mark.parametrize(
+    ("names", "allowed"),
+    [
+        (["ES256"], ("ES256",)),
+        (["RS256", "ES256", "RS256"], ("RS256", "ES256")),
+        (["EdDSA"], ("EdDSA", "Ed25519")),
+        (["Ed25519"], ("Ed25519",)),
+        (KINDS, tuple(KINDS)),
+    ],
+)
+def test_algorithms_are_allowed_by_name(names, allowed):
+    assert check_algorithms(names) == allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("none", "is never allowed: it is no signature, anybody can write it"),
+        ("NONE", "is never allowed: it is no signature"),
+        ("HS256", "is never allowed: whoever can check an HMAC can make it"),
+        ("hs512", "is never allowed: whoever can check an HMAC"),
+        ("es256", "is not known here; known are ES256, ES384, EdDSA, Ed25519, RS256"),
+        ("ES512", "is not known here"),
+        ("", "is not known here"),
+        ("a\nb", "is not known here"),
+    ],
+)
+def test_other_algorithms_cannot_be_allowed(refusal, name, why):
+    for call in (
+        lambda: check_algorithms(["ES256", name]),
+        lambda: Verifier(None, Policy(algorithms=("ES256", name))),
+    ):
+        assert refusal(call).startswith(f"the algorithm {name!r} {why}")
+
+
+def test_some_algorithm_must_be_allowed(refusal):
+    assert refusal(check_algorithms, []).startswith("no algorithm is allowed")
 
 
 # Making signatures

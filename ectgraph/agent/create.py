@@ -22,7 +22,7 @@ from ectgraph.keys import private_key
 from ectgraph.model import Level, Token
 from ectgraph.policy import Policy
 from ectgraph.rules import judge
-from ectgraph.signature import ALGORITHMS, sign
+from ectgraph.signature import sign
 
 LIFETIME = 600
 """Seconds from `iat` to `exp` where nothing else is said."""
@@ -79,8 +79,7 @@ def create(payload: Payload, key: Any, options: CreateOptions) -> str:
         raise EctgraphError(message)
     kid = options.kid or (key.get("kid", "") if isinstance(key, Mapping) else "")
     typ = ECT_TYPE if options.draft == "01" else ECT_TYPE_LEGACY
-    (alg,) = ALGORITHMS
-    header = {"alg": alg, "typ": typ} | ({"kid": kid} if kid else {})
+    header = {"alg": "ES256", "typ": typ} | ({"kid": kid} if kid else {})
     claims = _filled(payload, options).claims(options.draft)
     signing_input = b".".join(encode_base64url(_json(part)) for part in (header, claims))
     _check(signing_input + _ROOM, "L2")

@@ -83,7 +83,7 @@ class Parsed:
         size = len(self._bytes)
         record = Record("<token>", None, 0, size, 0, self.digest, 0, 0, self._bytes)
         facts = self.facts
-        return Entry(record, facts.token, facts.trust, facts.problems, facts.hits)
+        return Entry(record, facts.token, facts.trust, facts.problems, facts.hits, key=facts.key)
 
 
 class Verified(Parsed):

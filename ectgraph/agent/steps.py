@@ -14,7 +14,6 @@ from ectgraph.agent.parse import Parsed, parse
 from ectgraph.agent.verdict import STEPS, findings, step
 from ectgraph.agent.verify import VerifyOptions, verify
 from ectgraph.errors import VerificationError
-from ectgraph.keys import Key
 from ectgraph.model import Finding, Hit, Token, Trust
 from ectgraph.policy import Policy
 
@@ -171,17 +170,13 @@ def _said_of_key(token: Token, options: VerifyOptions) -> dict[int, str]:
         return {5: why, 7: why}
     keys = [key for key in options.keys.keys if key.kid == token.kid]
     left = {}
-    if not all(_has_times(key) for key in keys):
+    if not all(key.has_window for key in keys):
         left[5] = "the key set does not say when the key was good"
     elif token.iat is None:
         left[5] = "the token has no usable iat"
     if not all(key.iss for key in keys):
         left[7] = "the key set does not say whose key it is"
     return left
-
-
-def _has_times(key: Key) -> bool:
-    return any(time is not None for time in (key.nbf, key.exp, key.revoked_at))
 
 
 def _remarks(parsed: Parsed) -> list[Finding]:

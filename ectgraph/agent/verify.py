@@ -50,6 +50,8 @@ class VerifyOptions:
     """Remembers a `jti`, and says whether it knew it: a `JTICache`, or a function of yours."""
     validate_uuids: bool = False
     """Whether a `jti` or `wid` that is no UUID is refused, not only warned of."""
+    algorithms: tuple[str, ...] = ("ES256",)
+    """Values of `alg` that are taken; also known are `ES384`, `EdDSA` and `RS256`."""
     minimum_level: Level = "L2"
     """`L1` takes tokens without a signature, which anybody can write."""
     iat_max_age: int = 900
@@ -94,6 +96,7 @@ class Gate:
         uuids = {"ECT112": Severity.ERROR} if options.validate_uuids else {}
         self._policy = options.dag.policy(
             Policy(
+                algorithms=options.algorithms,
                 minimum_level=options.minimum_level,
                 audience=options.verifier_id,
                 leeway=options.leeway,

@@ -15,7 +15,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from ectgraph.cli import archive, gate, key, output, story, token
+from ectgraph.cli import archive, gate, key, ledger_file, output, record, story, token
 from ectgraph.errors import EctgraphError
 from ectgraph.version import __version__
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (archive, key, token, gate, story):
+for group in (archive, record, ledger_file, key, token, gate, story):
     app.add_typer(group.commands)
 
 

@@ -12,12 +12,13 @@ import typer
 
 from ectgraph import labels
 from ectgraph.cli import options, output
-from ectgraph.cli.options import KeyFiles, Output, Paths, Workers
+from ectgraph.cli.options import Output, Sources, reads_ledgers
 from ectgraph.errors import EctgraphError
 from ectgraph.model import Severity
 
 if TYPE_CHECKING:
     from ectgraph.case import Case
+    from ectgraph.model import Report
 
 commands = options.commands()
 
@@ -42,15 +43,16 @@ class TableName(StrEnum):
     TASKS = "tasks"
     EDGES = "edges"
     FINDINGS = "findings"
+    RECORDS = "records"
 
 
 @commands.command(
     short_help="Verify every signature and report all findings.",
     epilog="Example: ectgraph lint ledger.jsonl --keys agents.jwks.json --ignore ECT502",
 )
+@reads_ledgers()
 def lint(
-    paths: Paths,
-    keys: KeyFiles = None,
+    sources: Sources,
     format_: Annotated[ReportFormat, typer.Option("--format", help="How to report.")] = (
         ReportFormat.TEXT
     ),
@@ -66,36 +68,65 @@ def lint(
     max_findings: Annotated[
         int, typer.Option(min=0, metavar="N", help="Cut longer text reports; 0 shows all.")
     ] = 50,
-    workers: Workers = None,
+    *,
+    separate: Annotated[
+        bool, typer.Option("--separate", help="Each file is a ledger of its own.")
+    ] = False,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Compare with a checkpoint of the ledger.")
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Verify only what came after a checkpoint."),
+    ] = None,
     target: Output = None,
 ) -> None:
     """Verify every signature, judge the ledger by every rule, and report all findings."""
-    output.keep_sources(target, (*paths, *(keys or ())))
-    selected, ignored = _codes(select), _codes(ignore)
-    case = _load(paths, keys, workers)
-    report = case.lint(select=selected, ignore=ignored)
-    if format_ is ReportFormat.JSON:
-        from ectgraph.reports.json import to_json  # noqa: PLC0415
+    from ectgraph.reports.json import document, indented, to_json  # noqa: PLC0415
+    from ectgraph.reports.text import to_text  # noqa: PLC0415
 
-        output.write(to_json(report), target)
+    sources.keep(target, against, since)
+    counted = {"select": _codes(select), "ignore": _codes(ignore)}
+    if separate:
+        if against or since:
+            message = "--separate excludes --against and --since: a checkpoint is of one ledger"
+            raise EctgraphError(message)
+        cases = list(sources.load_each())
     else:
-        from ectgraph.reports.text import to_text  # noqa: PLC0415
-
+        cases = [sources.load(against=against, since=since)]
+    reports = [(case, case.lint(**counted)) for case in cases]
+    if format_ is ReportFormat.JSON:
+        if separate:
+            documents = [document(report) for _, report in reports]
+            data = indented({"format": "ectgraph-reports/1", "reports": documents}, 1)
+        else:
+            data = to_json(reports[0][1])
+        output.write(data, target)
+    else:
         with output.console(target) as console:
-            for line in to_text(report, case.graph, max_findings):
-                console.print(line, soft_wrap=True)
-    if not report.summary.records:
-        raise typer.Exit(3)
-    raise typer.Exit(1 if report.at_least(fail_on) else 0)
+            for number, (case, report) in enumerate(reports):
+                if number:
+                    console.rule(characters="─")
+                for line in to_text(report, case.graph, max_findings):
+                    console.print(line, soft_wrap=True)
+    raise typer.Exit(max((_exit_code(report, fail_on) for _, report in reports), default=3))
+
+
+def _exit_code(report: Report, fail_on: Severity) -> int:
+    """3 where there was nothing to check, and no other reason for it than that."""
+    told = {finding.code for finding in report.at_least(fail_on)}
+    if not report.summary.records and told <= {"ECT009"}:
+        return 3
+    return 1 if told else 0
 
 
 @commands.command(
     short_help="Draw the workflow.",
     epilog="Example: ectgraph draw ledger.jsonl --keys agents.jwks.json -o workflow.svg",
 )
+@reads_ledgers()
 def draw(
-    paths: Paths,
-    keys: KeyFiles = None,
+    sources: Sources,
     target: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="FILE.svg, .png or .dot; else DOT."),
@@ -104,15 +135,14 @@ def draw(
         int | None,
         typer.Option(min=1, metavar="N", help="Show at most N tasks; pictures: 400 by default."),
     ] = None,
-    workers: Workers = None,
 ) -> None:
     """Draw the workflow: tasks by agent, parent links, and what is wrong with them."""
     from ectgraph.render import picture  # noqa: PLC0415
 
-    output.keep_sources(target, (*paths, *(keys or ())))
+    sources.keep(target)
     if target is not None and picture.suffix(target) != "dot":
         max_nodes = max_nodes or picture.MAX_NODES
-    case = _load(paths, keys, workers)
+    case = sources.load()
     _need_records(case)
     drawing = case.draw(max_nodes=max_nodes)
     if target is None:
@@ -130,14 +160,11 @@ def draw(
 @commands.command(
     epilog="Example: ectgraph table ledger.jsonl findings --keys agents.jwks.json -o f.csv"
 )
+@reads_ledgers(
+    "PATH... tasks|edges|findings|records", "Ledger files, folders, patterns; then the table."
+)
 def table(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH... tasks|edges|findings", help="Ledger files, then the table."
-        ),
-    ],
-    keys: KeyFiles = None,
+    sources: Sources,
     format_: Annotated[
         TableFormat | None,
         typer.Option("--format", help="Default: table on a terminal, csv in a pipe or file."),
@@ -145,19 +172,18 @@ def table(
     max_rows: Annotated[
         int, typer.Option(min=0, metavar="N", help="Rows of a terminal table; 0 shows all.")
     ] = 50,
-    workers: Workers = None,
     target: Output = None,
 ) -> None:
-    """Write the tasks, the parent links or the findings as a table."""
-    *files, name = paths
+    """Write the tasks, the parent links, the findings or the records as a table."""
+    *files, name = sources.paths
     if name not in list(TableName) or not files:
         message = f"{name!r} is no table; end with one of: {', '.join(TableName)}"
         raise EctgraphError(message)
-    output.keep_sources(target, (*files, *(keys or ())))
+    sources.keep(target)
     if format_ is None:
         on_terminal = target is None and sys.stdout.isatty()
         format_ = TableFormat.TABLE if on_terminal else TableFormat.CSV
-    case = _load(files, keys, workers)
+    case = sources.load(files)
     _need_records(case)
     frame = getattr(case, name)
     if format_ is TableFormat.CSV:
@@ -169,13 +195,6 @@ def table(
 
         with output.console(target) as console:
             console.print(to_table(name, frame, max_rows))
-
-
-def _load(paths: list[str], keys: list[Path] | None, workers: int | None) -> Case:
-    from ectgraph.case import load  # noqa: PLC0415  # so that `--help` stays quick
-
-    with output.progress(paths) as progress:
-        return load(paths, keys, workers=workers, progress=progress)
 
 
 def _need_records(case: Case) -> None:

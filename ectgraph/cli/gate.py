@@ -13,7 +13,7 @@ import typer
 from ectgraph import escape
 from ectgraph.cli import input as given
 from ectgraph.cli import options, output
-from ectgraph.cli.options import At, Audience, KeyFiles, Tokens
+from ectgraph.cli.options import Algorithms, At, Audience, KeyFiles, Roots, Tokens
 from ectgraph.errors import EctgraphError, VerificationError
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def verify(
     tokens: Tokens,
     *,
     keys: KeyFiles = None,
+    roots: Roots = None,
+    allow_alg: Algorithms = None,
     audience: Audience = None,
     ledger: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The tasks known so far; only read.")
@@ -72,7 +74,8 @@ def verify(
 
     clock = given.Clock(at)
     gate = VerifyOptions(
-        keys=_ring(keys, needed=minimum_level is not LevelName.L1),
+        keys=_ring(keys, roots, needed=minimum_level is not LevelName.L1),
+        algorithms=options.algorithms(allow_alg),
         verifier_id=audience,
         store=None if ledger is None else _known(ledger),
         minimum_level=minimum_level.value,
@@ -107,6 +110,8 @@ def append(
     tokens: Tokens,
     *,
     keys: KeyFiles = None,
+    roots: Roots = None,
+    allow_alg: Algorithms = None,
     audience: Audience = None,
     at: At = None,
     no_sync: Annotated[
@@ -124,11 +129,13 @@ def append(
 
     logging.getLogger("ectgraph").addHandler(logging.NullHandler())  # what it logs is told here
     clock = given.Clock(at)
-    ring = _ring(keys, needed=True)
+    ring, algorithms = _ring(keys, roots, needed=True), options.algorithms(allow_alg)
     found = given.tokens(tokens)
     refused = False
     with FileLedger(ledger, sync=not no_sync) as book:
-        gate = VerifyOptions(keys=ring, verifier_id=audience, store=book, clock=clock)
+        gate = VerifyOptions(
+            keys=ring, algorithms=algorithms, verifier_id=audience, store=book, clock=clock
+        )
         told = 0
         for compact in found:
             token = parse(compact).token
@@ -160,11 +167,11 @@ def _known(path: Path) -> Ledger:
     return known
 
 
-def _ring(keys: list[Path] | None, *, needed: bool) -> KeyRing | None:
+def _ring(keys: list[str] | None, roots: list[str] | None, *, needed: bool) -> KeyRing | None:
     from ectgraph.keys import KeyRing  # noqa: PLC0415
 
     if keys:
-        return KeyRing.load(*keys)
+        return KeyRing.load(*keys, roots=roots)
     if needed:
         message = "there is nothing to verify with: give --keys FILE"
         raise EctgraphError(message)

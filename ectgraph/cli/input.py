@@ -7,7 +7,6 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -129,7 +128,7 @@ class Clock:
 
         """
         self._own = at == "iat"
-        self._stated = None if at is None or self._own else _seconds(at)
+        self._stated = None if at is None or self._own else seconds(at)
         self._iat: float | None = None
 
     def set_by(self, iat: float | None) -> Clock:
@@ -144,17 +143,24 @@ class Clock:
         return time.time() if self._stated is None else self._stated
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A time that a caller states, in seconds since 1970.
+
+    Raises:
+        EctgraphError: it is none.
+
+    >>> seconds("2026-03-01T12:00Z")
+    1772366400.0
+    """
+    from ectgraph.formats.entry import instant  # noqa: PLC0415
+
     if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", text):
         return float(text)
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.timestamp()
-    except (ValueError, OverflowError):
-        pass
-    message = (
-        f"--at: {text!r} is no time; write seconds since 1970, 2026-02-24T14:23:20Z, or iat for "
-        "the token's own time"
-    )
-    raise EctgraphError(message)
+    moment = instant(text)
+    if moment is None:
+        message = (
+            f"--at: {text!r} is no time; write seconds since 1970 or 2026-02-24T14:23:20Z (see "
+            "--help for the words that stand for one)"
+        )
+        raise EctgraphError(message)
+    return moment

@@ -29,7 +29,7 @@ class Draft(StrEnum):
     epilog="Example: ectgraph create --key agent-a.key.pem --kid agent-a "
     "--iss spiffe://example.com/agent/a --aud spiffe://example.com/ledger --act review_spec",
 )
-def create(  # noqa: PLR0913  # every one is an option
+def create(
     *,
     key: Annotated[
         str | None, typer.Option(metavar="FILE", help="The private key: PEM, or a JWK.")

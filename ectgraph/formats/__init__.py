@@ -7,19 +7,27 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, Literal
 
 from ectgraph.encoding import EncodingError, read_json
-from ectgraph.formats import document, lines
+from ectgraph.formats import document, har, lines, parquet, sqlite
 from ectgraph.formats.entry import TOKEN_MEMBERS
 from ectgraph.formats.source import Source
 from ectgraph.model import Record
 
-Format = Literal["jws", "jsonl", "json"]
+Format = Literal["jws", "jsonl", "json", "har", "sqlite", "parquet"]
 
 READERS: dict[Format, Callable[[BinaryIO, Source], Iterator[Record]]] = {
     "jws": lines.read,
     "jsonl": lines.read,
     "json": document.read,
+    "har": har.read,
+    "sqlite": sqlite.read,
+    "parquet": parquet.read,
 }
 
+LINES = frozenset[Format]({"jws", "jsonl"})
+"""Formats whose records, one after the other, are the file; so they grow at the end."""
+
+_MAGIC: dict[Format, bytes] = {"sqlite": b"SQLite format 3\0", "parquet": b"PAR1"}
+_CAPTURE = re.compile(rb'\{\s*"log"\s*:\s*\{')
 _SKIPPED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:#[^\n]*\n?\s*)*")
 
 HEAD = 1 << 20
@@ -27,19 +35,26 @@ HEAD = 1 << 20
 
 
 def detect(head: bytes) -> Format:
-    """Tell the format from the first bytes of a source.
+    r"""Tell the format from the first bytes of a source.
 
     The one hard case is an object: it may be the first of many lines or the whole document. It is a
     document when it holds an array of entries and no token, or goes on over several lines.
 
     >>> detect(b"eyJhbGciOi"), detect(b'{"ect":"eyJhbGciOi"}'), detect(b'{"entries": [')
     ('jws', 'jsonl', 'json')
+    >>> detect(b'{"log": {"version": "1.2",'), detect(b"SQLite format 3\0"), detect(b"PAR1")
+    ('har', 'sqlite', 'parquet')
     """
+    for format_, magic in _MAGIC.items():
+        if head.startswith(magic):
+            return format_
     start = _SKIPPED.match(head)
     text = head[start.end() :] if start else head
     commented = start is not None and b"#" in start[0]  # only line formats have comments
     if text[:1] not in (b"[", b"{", b'"'):
         return "jws"
+    if not commented and _CAPTURE.match(text):
+        return "har"
     if not commented and (text.startswith(b"[") or _is_document(text)):
         return "json"
     return "jsonl"
@@ -52,9 +67,7 @@ def _is_document(text: bytes) -> bool:
         value, _ = read_json(first, max_depth=1000)
     except EncodingError:
         # Broken off: by a pretty-printer, by the end of the head, or because it was damaged.
-        begins, stop = document.arrays(text.decode("latin-1"), 0)
-        whole = text[stop - 1 : stop] == b"}" and not text[stop:].strip()
-        return bool(begins) or whole
+        return document.is_document(text)
     if not isinstance(value, dict) or any(isinstance(value.get(m), str) for m in TOKEN_MEMBERS):
         return False
     return any(isinstance(value.get(member), list) for member in document.CONTAINERS)

@@ -1,125 +1,269 @@
 """The `json` format: one document; each element of its array of entries is a record.
 
-Elements are cut out one after the other with the standard library's decoder, over a text with one
-character a byte, so positions are byte offsets. Where the document breaks off, everything read so
-far stays, and the rest is one record that nobody can read.
+`cutter` finds the pieces of the document, this file says what each of them is. A document is read
+in a stream and need not be sound: a damaged element is one record, its neighbours are theirs. What
+has no place in a document (bytes after its end, something between two members) is a record as well,
+and told; the names and values of other members are none.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import BinaryIO
 
-from ectgraph.formats.lines import HEAD
+import msgspec
+from msgspec.structs import replace
+
+from ectgraph.formats.cutter import ELEMENT, INSIDE, NAME, REST, TEXT, VALUE, Cutter, Element
 from ectgraph.formats.source import Source
 from ectgraph.model import Record
 
 CONTAINERS = ("entries", "ledger", "ects", "tokens")
 """Members of a document that may hold the array of entries."""
 
-_SPACES = " \t\r\n"
-_SPACE = re.compile(f"[{_SPACES}]*")
-_scan = json.JSONDecoder().raw_decode
+_CONTENT = {b"[": INSIDE, b"{": INSIDE, b'"': TEXT}
+_BEGINS = b'[{"'
+_read_name = msgspec.json.Decoder(str).decode
+_check_value = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def read(file: BinaryIO, source: Source) -> Iterator[Record]:
-    r"""Yield the records of a JSON document, in order.
+    r"""Yield the records of a JSON document, in order; memory stays bounded whatever it holds.
 
-    An object without an array of entries is itself the one record.
+    They are the elements of the array that is the document, or of the arrays of entries among its
+    members. An object without such an array is itself the one record.
 
     >>> import io
-    >>> document = io.BytesIO(b'{"entries": ["a.b.c",\n "d.e.f"]}')
+    >>> document = io.BytesIO(b'{"entries": ["a.b.c",\n tru, "d.e.f"]}')
     >>> [(r.line, r.offset, r.body) for r in read(document, Source(name="-"))]
-    [(1, 13, b'"a.b.c"'), (2, 23, b'"d.e.f"')]
+    [(1, 13, b'"a.b.c"'), (2, 23, b'tru'), (2, 28, b'"d.e.f"')]
     """
-    data = file.read()
-    text = data.decode("latin-1").removeprefix("\xef\xbb\xbf")
-    bom = len(data) - len(text)
-    line, counted = 1, 0
-    for index, (start, stop) in enumerate(_spans(text)):
-        raw = data[start + bom : stop + bom]
-        line += text.count("\n", counted, start)
-        counted = start
-        digest = hashlib.sha256(raw).digest()
-        kept = raw if len(raw) <= source.max_record_bytes else raw[:HEAD]
-        yield Record(source.name, line, start + bom, len(raw), index, digest, 0, 0, kept)
+    document = _Document(Cutter(file, source.max_record_bytes))
+    for index, e in enumerate(document.entries()):
+        yield Record(
+            source.name, e.line, e.offset, e.length, index, e.digest, 0, 0, e.raw, torn=e.torn
+        )
+    document.tell(source)
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where the records of a document begin and end."""
-    begin, end = _skip(text, 0), len(text.rstrip(_SPACES))
-    if begin >= end:
-        return
-    if text[begin] == "[":
-        begins, stop = [begin], begin
-    else:
-        begins, stop = arrays(text, begin)
-    if not begins:
-        yield begin, end
-        return
-    for position in begins:
-        stop = max(stop, (yield from _elements(text, position, end)))
-    stop = _skip(text, stop)
-    if stop < end:  # bytes after the document, or a member that breaks off: no reader, no silence
-        yield stop, end
+def elements(
+    file: BinaryIO, source: Source, path: Sequence[str], keep: int | None = None
+) -> Iterator[Element]:
+    """Yield the elements of the array at a path of member names, in order, in a stream.
 
-
-def arrays(text: str, position: int) -> tuple[list[int], int]:
-    """Where the arrays of entries of an object begin, and where the object ends or breaks off.
+    What has no place in a document comes among them, and is told: nothing that may be an element is
+    passed over.
 
     Args:
-        text: the document, one character a byte.
-        position: where its object begins.
+        file: the document.
+        source: told what is wrong with the document as a whole, also that an element is torn.
+        path: names of members, from the top of the document down to the array.
+        keep: size above which only the head of an element is kept; `source.max_record_bytes`
+            without it.
+
+    >>> import io
+    >>> document = io.BytesIO(b'{"log": {"version": "1.2", "entries": [{"request": 1}, 2]}}')
+    >>> [e.raw for e in elements(document, Source(name="-"), ("log", "entries"))]
+    [b'{"request": 1}', b'2']
 
     """
-    begins: list[int] = []
-    position = _skip(text, position + 1)
+    document = _Document(Cutter(file, source.max_record_bytes if keep is None else keep))
+    for element in document.at([(name,) for name in path]):
+        if element.torn:
+            source.tell(
+                "torn-tail", f"the document ends inside an element, at byte {element.offset}"
+            )
+        yield element
+    document.tell(source)
+
+
+def is_document(head: bytes) -> bool:
+    r"""Whether text looks like an object that is a document, and not like lines.
+
+    It does when it holds an array of entries and is sound up to there, or ends with the object.
+
+    Args:
+        head: the first bytes of a source.
+
+    >>> is_document(b'{"n": 1, "entries": ['), is_document(b'{"n": 1}\n{"n": 2}')
+    (True, False)
+    """
+    cutter = Cutter(BytesIO(head), len(head))
+    document = _Document(cutter)
+    if cutter.peek() != b"{":
+        return False
+    for member in document.members():
+        if document.odd:
+            break
+        if member in CONTAINERS and cutter.peek() == b"[":
+            return True
+    return not (document.odd or document.torn or cutter.peek())
+
+
+class _Document:
+    """One document, while it is cut, and what was odd about it."""
+
+    def __init__(self, cutter: Cutter) -> None:
+        self.odd: dict[tuple[str, str], list[int]] = {}
+        """(kind of problem, what is odd) -> [offset of the first, how many there are]."""
+        self.torn = False
+        """Whether the document ends too early; then one of its pieces is torn, or it is odd."""
+        self._cutter = cutter
+        self._damaged = False  # whether something in the marked piece is no member
+
+    def tell(self, source: Source) -> None:
+        """Put down what is wrong with the document as a whole."""
+        for (kind, what), (offset, count) in self.odd.items():
+            first = f" (the first of {count})" if count > 1 else ""
+            source.tell(kind, f"{what}, at byte {offset}{first}")
+
+    def entries(self) -> Iterator[Element]:
+        """The records of a ledger."""
+        first = self._cutter.peek()
+        if first == b"{":
+            self._cutter.mark()
+        yield from self.at([] if first == b"[" else [CONTAINERS])
+
+    def at(self, path: Sequence[Sequence[str]]) -> Iterator[Element]:
+        """The elements of the arrays at a path, each step of which may have several names."""
+        if self._cutter.peek() == (b"{" if path else b"["):
+            yield from self._below(path)
+            whole = self._cutter.since_mark(torn=self.torn)
+            if whole is not None:
+                self.odd.clear()  # it is for those who read the record
+                yield whole
+            if self._cutter.peek():
+                end = self._cutter.offset
+                self._note("unreadable-record", "something follows the end of the document", end)
+        if self._cutter.peek():
+            yield self._cutter.cut(REST)
+
+    def _below(self, path: Sequence[Sequence[str]]) -> Iterator[Element]:
+        if not path:
+            yield from self._array()
+            return
+        names, *deeper = path
+        met: set[str] = set()
+        for member in self.members():
+            if isinstance(member, Element):
+                self._damaged = True
+                if member.length and not self._cutter.marked:
+                    yield member
+            elif member in names:
+                if member in met:
+                    self._note("duplicate-member", f"{member!r} twice", self._cutter.offset)
+                met.add(member)
+                if self._cutter.peek() != (b"{" if deeper else b"["):
+                    continue
+                before = self._cutter.since_mark()
+                if before is not None and self._damaged:
+                    yield before
+                yield from self._below(deeper)
+
+    def _array(self) -> Iterator[Element]:
+        """The elements of the array that begins here."""
+        cutter = self._cutter
+        cutter.take()
+        if cutter.peek() == b"]":
+            cutter.take()
+            return
+        while True:
+            element = cutter.cut(ELEMENT)
+            if element.length:
+                yield element
+                if not (element.raw[0] in _BEGINS or element.torn or _is_json(element.raw)):
+                    # A token without quotes can be read, but is no element to a reader of JSON.
+                    self._note("unreadable-record", "an element is no JSON", element.offset)
+            elif cutter.end:
+                self._note("unreadable-record", "an array has an empty slot", element.offset)
+            if cutter.end != b",":
+                if not cutter.end:
+                    self.torn = element.torn
+                    self._ends("array")
+                return
+
+    def members(self) -> Iterator[str | Element]:
+        """The names of the members of the object that begins here, or what stands in their place.
+
+        When a name is given, its value is next. Who does not take it, leaves it to be passed over.
+        """
+        cutter = self._cutter
+        cutter.take()
+        if cutter.peek() == b"}":
+            cutter.take()
+            return
+        while True:
+            piece = cutter.cut(NAME)
+            name = _name(piece) if cutter.end == b":" else None
+            if name is not None:
+                cutter.peek()
+                begin = cutter.offset
+                yield name
+                yield from self._to_next_member(taken=cutter.offset > begin)
+            else:
+                yield from self._stray(piece)
+                if cutter.end == b":":
+                    yield from self._stray(cutter.cut(VALUE))
+            if cutter.end != b",":
+                if not cutter.end:
+                    self._ends("object")
+                return
+
+    def _to_next_member(self, *, taken: bool) -> Iterator[Element]:
+        """Pass over a value that was not taken; give what stands between it and the next member."""
+        cutter = self._cutter
+        first = cutter.peek()
+        if not taken and first not in _CONTENT:
+            value = cutter.cut(VALUE)
+            if not (value.whole and _is_json(value.raw)):
+                yield from self._stray(value)
+            return
+        if not taken:
+            begin = cutter.offset
+            cutter.take()
+            content = cutter.cut(_CONTENT[first])
+            if cutter.end and content.whole and not _is_json(first + content.raw + cutter.end):
+                self._note("unreadable-record", "the value of a member is no JSON", begin)
+        between = cutter.cut(VALUE)
+        if between.length:
+            yield from self._stray(between)
+
+    def _stray(self, piece: Element) -> Iterator[Element]:
+        """Tell of what stands in the place of a member, and give it."""
+        if self._cutter.end:
+            what = "something that is no member stands in an object"
+            self._note("unreadable-record", what, piece.offset)
+            yield piece
+        elif piece.length:
+            self.torn = True
+            yield replace(piece, torn=True)
+
+    def _ends(self, what: str) -> None:
+        """Tell that the document ends in the middle, unless a torn piece does."""
+        if not self.torn:
+            self.torn = True
+            detail = f"the document ends before its {what} is closed"
+            self._note("torn-tail", detail, self._cutter.offset)
+
+    def _note(self, kind: str, what: str, offset: int) -> None:
+        self.odd.setdefault((kind, what), [offset, 0])[1] += 1
+
+
+def _name(piece: Element) -> str | None:
+    """The name that a piece is; `None` where it is none."""
     try:
-        while text[position : position + 1] == '"':
-            name, after = _scan(text, position)
-            colon = _skip(text, after)
-            if text[colon : colon + 1] != ":":
-                break
-            value = _skip(text, colon + 1)
-            if name in CONTAINERS and text[value : value + 1] == "[":
-                begins.append(value)
-            position = _skip(text, _scan(text, value)[1])
-            if text[position : position + 1] != ",":
-                break
-            position = _skip(text, position + 1)
-    except (ValueError, RecursionError):
-        return begins, position
-    return begins, position + (text[position : position + 1] == "}")
+        return _read_name(piece.raw) if piece.whole else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
-def _elements(text: str, position: int, end: int) -> Generator[tuple[int, int], None, int]:
-    """Where the elements of an array begin and end; returns where the array ends.
-
-    What cannot be cut into elements any more is the last one, up to `end`.
-    """
-    position = _skip(text, position + 1)
-    while text[position : position + 1] != "]":
-        try:
-            _, stop = _scan(text, position)
-        except (ValueError, RecursionError):
-            if position < end:
-                yield position, end
-            return end
-        yield position, stop
-        position = _skip(text, stop)
-        if text[position : position + 1] == ",":
-            position = _skip(text, position + 1)
-        elif text[position : position + 1] != "]":
-            if position < end:
-                yield position, end
-            return end
-    return position + 1
-
-
-def _skip(text: str, position: int) -> int:
-    """The position after the white space at `position`."""
-    match = _SPACE.match(text, position)
-    return match.end() if match else position
+def _is_json(text: bytes) -> bool:
+    """Whether a text is one JSON value, or may be one that nests too deep to tell."""
+    try:
+        _check_value(text)
+    except msgspec.DecodeError:
+        return False
+    except RecursionError:
+        pass
+    return True

@@ -1,17 +1,21 @@
-"""What a record's content is: a token as it stands, a JSON string, or an entry object around one.
+"""What a record's content is: a token as it stands, a JSON string, or an object around one.
 
-The wrapper is the ledger operator's word, the token the agent's; this file reads the operator's.
+The wrapper is the ledger operator's word, the token the agent's; this file reads the operator's,
+and says where the two disagree.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from ectgraph.claims import duplicate_problems, looks_like_claims
-from ectgraph.encoding import EncodingError, read_json
-from ectgraph.model import Problem
+from ectgraph.claims import duplicate_problems, lookalike_problems, looks_like_claims
+from ectgraph.encoding import MAX_NUMBER, EncodingError, decode_base64url, read_json
+from ectgraph.model import Problem, Token
 
 TOKEN_MEMBERS = ("ect", "ect_token", "ect_jws", "jws", "token", "compact")
 """Members of an entry object that may hold the token; the first that is a string does."""
@@ -21,6 +25,27 @@ _RECORDED_AT = ("recorded_at", "stored_timestamp", "verification_timestamp", "ti
 _PREVIOUS_HASH = ("prev_hash", "previous_hash")
 _INTEGER, _STRING, _TIME = frozenset({int}), frozenset({str}), frozenset({str, int, float})
 _OPERATORS_MEMBERS = frozenset(_SEQUENCE + _RECORDED_AT + _PREVIOUS_HASH)
+
+FACTS = frozenset(_SEQUENCE + _RECORDED_AT)
+"""Members that tell something of the entry, wherever they are stated."""
+
+COPIES = {
+    "jti": "jti",
+    "task_id": "jti",
+    "iss": "iss",
+    "agent_id": "iss",
+    "exec_act": "exec_act",
+    "action": "exec_act",
+    "wid": "wid",
+    "sub": "sub",
+    "par": "parents",
+    "pred": "parents",
+    "parents": "parents",
+}
+"""Members that repeat what the token says, and what of the token they repeat."""
+
+
+_KNOWN = frozenset((*TOKEN_MEMBERS, *_OPERATORS_MEMBERS, *COPIES))
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -33,9 +58,12 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     duplicates: tuple[str, ...] = ()
     """Members that occur twice in that claims object."""
     problems: tuple[Problem, ...] = ()
+    """What keeps the record from having one reading."""
     seq: int | None = None
     recorded_at: str | int | float | None = None
     prev_hash: str | None = None
+    stated: Mapping[str, Any] = {}
+    """All members of the entry object, as found."""
 
 
 def unwrap(body: bytes, max_json_depth: int) -> Content:
@@ -73,16 +101,26 @@ def token_bytes(body: bytes) -> bytes:
 
 
 def _unwrap_object(value: dict[str, Any], duplicates: tuple[str, ...]) -> Content:
-    for name in TOKEN_MEMBERS:
-        token = value.get(name)
-        if isinstance(token, str):
-            return Content(
-                compact=token.encode(),
-                problems=duplicate_problems(duplicates, "entry") if duplicates else (),
-                seq=_first(value, _SEQUENCE, _INTEGER),
-                recorded_at=_first(value, _RECORDED_AT, _TIME),
-                prev_hash=_first(value, _PREVIOUS_HASH, _STRING),
-            )
+    tokens = [name for name in TOKEN_MEMBERS if isinstance(value.get(name), str)]
+    if tokens:
+        compact = value[tokens[0]]
+        problems = duplicate_problems(duplicates, "entry") if duplicates else ()
+        if not _KNOWN.issuperset(value):
+            problems += lookalike_problems(value, _KNOWN, "entry")
+        for name in tokens[1:]:
+            if value[name] != compact:
+                detail = f"its {name!r} is another token than its {tokens[0]!r}"
+                problems += (Problem("wrapper-disagrees", name, detail),)
+        return Content(
+            compact=compact.encode(),
+            problems=problems,
+            seq=_first(value, _SEQUENCE, _INTEGER),
+            recorded_at=_first(value, _RECORDED_AT, _TIME),
+            prev_hash=_first(value, _PREVIOUS_HASH, _STRING),
+            stated=value,
+        )
+    if "payload" in value and ("signature" in value or "signatures" in value):
+        return _unwrap_serialized(value, duplicates)
     if looks_like_claims(value) and not _OPERATORS_MEMBERS.intersection(value):
         return Content(claims=value, duplicates=duplicates)
     if isinstance(value.get("keys"), list):
@@ -90,13 +128,101 @@ def _unwrap_object(value: dict[str, Any], duplicates: tuple[str, ...]) -> Conten
     return _no_token("an object without a token (" + ", ".join(TOKEN_MEMBERS) + ")")
 
 
+def _unwrap_serialized(value: dict[str, Any], duplicates: tuple[str, ...]) -> Content:
+    """Find the token of a JWS in JSON serialization, flattened or general (RFC 7515 §7.2).
+
+    Its three parts are those of the compact form, so it has the same signature there.
+    """
+    signatures = value.get("signatures", [value])
+    if "signatures" in value and "signature" in value:
+        return _no_token("a JWS with both 'signature' and 'signatures'")
+    if not isinstance(signatures, list) or len(signatures) != 1:
+        count = len(signatures) if isinstance(signatures, list) else "no list of"
+        return _no_token(f"a JWS with {count} signatures; an ECT has one")
+    signed = signatures[0] if isinstance(signatures[0], dict) else {}
+    parts = [signed.get("protected"), value.get("payload"), signed.get("signature")]
+    texts = [part for part in parts if isinstance(part, str)]
+    if len(texts) < len(parts):
+        return _no_token("a JWS whose 'protected', 'payload' and 'signature' are not all text")
+    problems = duplicate_problems((*duplicates, *_in_both_headers(signed)), "entry")
+    return Content(compact=".".join(texts).encode(), problems=problems)
+
+
+def _in_both_headers(signed: dict[str, Any]) -> tuple[str, ...]:
+    """Members of the signed header that stand in the unsigned one as well, which is never read."""
+    try:
+        protected, _ = read_json(decode_base64url(signed["protected"].encode()), 1000)
+    except EncodingError:  # told when the token is read
+        return ()
+    unprotected = signed.get("header")
+    if not isinstance(protected, dict) or not isinstance(unprotected, dict):
+        return ()
+    return tuple(sorted(protected.keys() & unprotected.keys()))
+
+
 def _no_token(detail: str) -> Content:
     return Content(problems=(Problem("unreadable-record", "entry", detail),))
 
 
-def _first(value: dict[str, Any], names: tuple[str, ...], types: frozenset[type]) -> Any:
+def _first(value: Mapping[str, Any], names: tuple[str, ...], types: frozenset[type]) -> Any:
     for name in names:
-        fact = value.get(name)
-        if type(fact) in types:
+        fact: Any = value.get(name)
+        if type(fact) in types and (isinstance(fact, str) or -MAX_NUMBER <= fact <= MAX_NUMBER):
             return fact
     return None
+
+
+def facts(stated: Mapping[str, Any]) -> tuple[int | None, str | int | float | None]:
+    """(sequence number, time of recording) as somebody states them.
+
+    >>> facts({"sequence": 3, "timestamp": 1771943000})
+    (3, 1771943000)
+    """
+    return _first(stated, _SEQUENCE, _INTEGER), _first(stated, _RECORDED_AT, _TIME)
+
+
+def disagreements(stated: Mapping[str, Any], token: Token) -> Iterator[Problem]:
+    """Where an entry repeats a claim and differs from the token.
+
+    Empty text and `null` state nothing. A `sub` may repeat `iss`, which it has to equal.
+
+    >>> for problem in disagreements({"task_id": "b"}, Token(jti="a")):
+    ...     print(problem.detail)
+    its 'task_id' is "b", the token's jti is "a"
+    """
+    for name, said in stated.items():
+        claim = COPIES.get(name)
+        if claim is None:
+            continue
+        signed = getattr(token, claim)
+        if said == signed or said is None or said == "":
+            continue
+        if claim == "parents":
+            if isinstance(said, list) and sorted(map(repr, said)) == sorted(map(repr, signed)):
+                continue
+        elif claim == "sub" and signed is None and said == token.iss:
+            continue
+        detail = f"its {name!r} is {_shown(said)}, the token's {claim} is {_shown(signed)}"
+        yield Problem("wrapper-disagrees", name, detail)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def instant(stated: str | float | None) -> float | None:
+    """A stated time as seconds since 1970; `None` where it is none, or lacks its offset.
+
+    A time without offset from UTC may be any of two dozen, and none of them is assumed.
+
+    >>> instant("2026-02-24T15:42:31.250Z"), instant("2026-02-24 15:42:31")
+    (1771947751.25, None)
+    """
+    if not isinstance(stated, str):
+        return stated
+    try:
+        moment = datetime.fromisoformat(stated)
+        return None if moment.tzinfo is None else moment.timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -20,10 +20,15 @@ from ectgraph.model import Record
 HEAD = 4096
 """Bytes kept of a line that is too long to be read."""
 
+MARGIN = b" \t\r\n"
+"""White space around a record."""
+MARGIN_BYTES = 64
+"""Room for white space around a record of the largest size."""
+MOST_BLANK = 1 << 20
+"""Bytes of blank lines and comments that are taken in by the record after them."""
+
 _CHUNK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
-_MARGIN = b" \t\r\n"
-_MARGIN_BYTES = 64  # room for white space around a record of the largest size
 
 
 def read(file: BinaryIO, source: Source) -> Iterator[Record]:
@@ -34,25 +39,27 @@ def read(file: BinaryIO, source: Source) -> Iterator[Record]:
     >>> [(r.line, r.body) for r in read(file, Source(name="-"))]
     [(2, b'a.b.c'), (4, b'd.e.f')]
     """
-    limit = source.max_record_bytes + _MARGIN_BYTES
+    limit = source.max_record_bytes + MARGIN_BYTES
     held: Record | None = None  # the last record, until it is known what follows it
     digest = sha256()
     blank = bytearray()  # blank and comment lines before the next record
-    offset = index = number = 0
+    offset, number, index = source.offset, source.line, source.index
     for line in iter(lambda: file.readline(limit), b""):
         number += 1
         text = line.removeprefix(_BOM) if number == 1 else line
-        content = text.strip(_MARGIN)
+        content = text.strip(MARGIN)
         whole = len(line) < limit or line.endswith(b"\n")
         nothing = whole and (not content or content.startswith(b"#"))
-        if nothing and len(blank) < _CHUNK:  # a megabyte of nothing is a record, and told as such
+        if (
+            nothing and len(blank) < MOST_BLANK
+        ):  # a megabyte of nothing is a record, and told as such
             blank += line
             continue
         if held is not None:
             yield held
         raw = bytes(blank) + line if blank else line
         digest = sha256(raw)
-        before, length = len(raw) - len(text.lstrip(_MARGIN)), len(raw)
+        before, length = len(raw) - len(text.lstrip(MARGIN)), len(raw)
         after = length - before - len(content)
         if not whole:  # its margin may go on for ever, so all of it counts as content
             before, after = len(blank), 0
@@ -63,8 +70,12 @@ def read(file: BinaryIO, source: Source) -> Iterator[Record]:
         offset += length
         index += 1
         blank.clear()
-    if held is not None:
-        yield _followed_by(held, bytes(blank), digest) if blank else held
+    if held is not None and blank:
+        yield _followed_by(held, bytes(blank), digest)
+    elif held is not None:
+        # A file of one line without its end is common; where other lines have one, it was cut off.
+        torn = held.index > 0 and held.after == 0 and held.whole
+        yield replace(held, torn=True) if torn else held
 
 
 def _followed_by(last: Record, blank: bytes, digest: hashlib._Hash) -> Record:

@@ -22,10 +22,18 @@ class Source:
     """The file itself, where the bytes that are read are those of a file, not compressed."""
     max_record_bytes: int = 1 << 20
     """Size above which only the head of a record is kept."""
+    max_ratio: int = 200
+    """How many times its size what a source holds may grow to."""
     table: str | None = None
     """The table that holds the tokens, where the caller says so."""
     column: str | None = None
     """The column that holds the tokens, where the caller says so."""
+    offset: int = 0
+    """Bytes of the source before those that are read now."""
+    line: int = 0
+    """Lines of the source before those that are read now."""
+    index: int = 0
+    """Records of the source before those that are read now."""
     problems: list[Problem] = field(default_factory=list)
     """What is wrong with the source as a whole, in the order met; kinds are names of rules:
     `torn-tail`, `limit-reached`, `unreadable-record`."""

@@ -37,6 +37,7 @@ def document(report: Report) -> dict[str, Any]:
                 "bytes": source.bytes,
                 "sha256": source.sha256,
                 "records": source.records,
+                "compression": source.compression,
             }
             for source in report.inputs
         ],
@@ -72,6 +73,7 @@ def _place(place: Place) -> dict[str, Any]:
         "offset": place.offset,
         "index": place.index,
         "sha256": place.sha256,
+        "address": place.address,
     }
 
 

@@ -12,14 +12,15 @@ from rich.text import Text
 from ectgraph import escape, labels
 
 COLUMNS = {
-    "tasks": ("task", "exec_act", "iss", "iat", "trust", "status", "findings", "source"),
+    "tasks": ("task", "exec_act", "iss", "iat", "trust", "level", "draft", "findings", "source"),
     "edges": ("parent", "parent_act", "child", "child_act", "gap_s", "parent_status", "source"),
+    "records": ("index", "exec_act", "iss", "jti", "trust", "level", "draft", "codes", "source"),
     "findings": ("code", "severity", "task", "message", "source"),
 }
 """What a terminal has room for; CSV has every column."""
 CELL = 120
 """Characters of a cell; longer text ends in an ellipsis."""
-_IDS = frozenset({"task", "parent", "child"})
+_IDS = frozenset({"task", "parent", "child", "jti"})
 _WHOLE = _IDS | {"iat", "code", "severity", "status"}
 
 

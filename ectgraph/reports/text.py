@@ -124,7 +124,8 @@ def _figures(report: Report) -> Iterator[Text]:
     figures = report.summary
     for source in report.inputs:
         name = escape.terminal(source.source)
-        facts = f"{source.format}, {source.bytes:,} bytes, sha256 {source.sha256[:16]}…"
+        packed = f".{source.compression}" if source.compression else ""
+        facts = f"{source.format}{packed}, {source.bytes:,} bytes, sha256 {source.sha256[:16]}…"
         yield Text.assemble(
             (name, "bold"), f"  {labels.count(source.records, 'record')}  ({facts})"
         )
@@ -137,6 +138,10 @@ def _figures(report: Report) -> Iterator[Text]:
         f"{labels.count(figures.roots, 'root')}, {labels.count(figures.leaves, 'leaf', 'leaves')}",
     ]
     yield Text("  " + " · ".join(shape))
+    levels = [f"{n:,} {level}" for level, n in figures.levels.items() if n]
+    drafts = [f"{n:,} of draft {draft}" for draft, n in figures.drafts.items() if n]
+    if levels:
+        yield Text("  " + " · ".join(levels + drafts))
     trust = [f"{n:,} {kind.replace('_', ' ')}" for kind, n in figures.trust.items() if n]
     if trust:
         yield Text("  signatures: " + " · ".join(trust))

@@ -20,11 +20,12 @@ from ectgraph.policy import Policy
 from ectgraph.reports.json import finding_document, indented
 from ectgraph.reports.text import STYLES
 
-_MARKS = {
+MARKS = {
     Outcome.PASSED: ("✓", "green"),
     Outcome.FAILED: ("✗", "bold red"),
     Outcome.NOT_DONE: ("?", "yellow"),
 }
+"""How each outcome is marked, and in which style."""
 _SHOWN = ("iss", "sub", "aud", "exec_act", "jti", "wid", "par", "pred", "iat", "exp")
 _SHOWN_LATER = ("inp_hash", "out_hash", "pol", "pol_decision", "ext", "ect_ext")
 
@@ -38,7 +39,7 @@ def to_text(account: Account) -> Iterator[Text]:
         yield Text(f"\n{_title(account)}", "bold")
         for name in (*_SHOWN, *_SHOWN_LATER):
             if name in parsed.claims:
-                value = escape.terminal(_shown(name, parsed.claims[name]), escape.LONG)
+                value = escape.terminal(shown(name, parsed.claims[name]), escape.LONG)
                 yield Text(f"  {name:<12}  {value}")
     yield Text()
     for remark in account.remarks:
@@ -53,7 +54,7 @@ def _title(account: Account) -> str:
 
 
 def _step(step: Step) -> Text:
-    mark, style = _MARKS[step.outcome]
+    mark, style = MARKS[step.outcome]
     line = Text.assemble((f"  {mark}", style), f" {step.number:>2} {step.title}")
     if step.outcome is Outcome.NOT_DONE:
         line.append(" (not done)")
@@ -62,7 +63,8 @@ def _step(step: Step) -> Text:
     return line
 
 
-def _shown(name: str, value: Any) -> str:
+def shown(name: str, value: Any) -> str:
+    """A claim's value as text; a time with what it is in UTC. Not yet escaped."""
     if name in ("iat", "exp") and type(value) in (int, float):
         return f"{value} ({labels.time(value)})"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

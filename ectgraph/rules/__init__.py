@@ -11,7 +11,7 @@ from traceback import format_exc
 
 from ectgraph.model import Hit, Problem, Token
 from ectgraph.policy import Policy
-from ectgraph.rule import BROKEN, ProblemCheck, Rule, TokenCheck, broken
+from ectgraph.rule import BROKEN, EntryCheck, ProblemCheck, Rule, TokenCheck, broken
 
 
 def _collect() -> dict[str, Rule]:
@@ -38,13 +38,28 @@ _LOOKING: list[tuple[str, TokenCheck]] = [
 ]
 
 
+_DATING: list[tuple[str, EntryCheck]] = [
+    (rule.code, rule.date) for rule in RULES.values() if rule.date is not None
+]
+
+
 def judge(
-    token: Token | None, problems: tuple[Problem, ...], policy: Policy
+    token: Token | None,
+    problems: tuple[Problem, ...],
+    policy: Policy,
+    recorded: float | None = None,
 ) -> tuple[tuple[str, Hit], ...]:
     """Have one token judged by all rules that need no other: (code, hit) of each that hits.
 
     Problems come first, in the order in which they were met. A rule that raises is a hit of
     `BROKEN`, and the others go on.
+
+    Args:
+        token: what could be read.
+        problems: what is wrong with it, and its record, as reading and verifying found.
+        policy: limits and choices.
+        recorded: when the ledger took it in (seconds since 1970), where that is known.
+
     """
     hits = [_word(problem) for problem in problems] if problems else []
     if token is not None:
@@ -56,7 +71,21 @@ def judge(
             else:
                 if found:
                     hits += [(code, hit) for hit in found]
+        if recorded is not None:
+            hits += _judge_entry(token, recorded, policy)
     return tuple(hits) if hits else ()
+
+
+def _judge_entry(token: Token, recorded: float, policy: Policy) -> list[tuple[str, Hit]]:
+    hits = []
+    for code, date in _DATING:
+        try:
+            hit = date(token, recorded, policy)
+        except Exception:  # noqa: BLE001
+            hit, code = broken(code, format_exc()), BROKEN  # noqa: PLW2901
+        if hit is not None:
+            hits.append((code, hit))
+    return hits
 
 
 def _word(problem: Problem) -> tuple[str, Hit]:

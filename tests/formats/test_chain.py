@@ -56,7 +56,7 @@ def test_whatever_a_line_holds_it_is_one_line_that_reads_as_it_was_written(compa
     assert list(stated.values()) == [seq + 1, WHEN, jti, "ab", compact]
     assert line.startswith(Head(seq).next_begins)
     assert unwrap(line[:-1], 64) == Content(
-        compact=compact.encode(), seq=seq + 1, recorded_at=WHEN, prev_hash="ab"
+        compact=compact.encode(), seq=seq + 1, recorded_at=WHEN, prev_hash="ab", stated=stated
     )
 
 

@@ -1,4 +1,4 @@
-"""Whose key it was, and when: bindings, windows, revocations, rotation."""
+"""Whose key it was, and when: bindings, windows, revocations, rotation, keys of no use."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ectgraph.keys import KeyRing
-from ectgraph.model import Finding, Trust
-from ectgraph.testing import AGENTS, EPOCH, Sketch, jwks, sketch, token
+from ectgraph.model import Finding, Place, Trust
+from ectgraph.testing import AGENTS, EPOCH, Sketch, jwks, sketch, task_id, token
 
 HEADER = {"alg": "ES256", "typ": "wimse-exec+jwt", "kid": "k"}
 ALICE, BOB = f"{AGENTS}alice", f"{AGENTS}bob"
@@ -34,6 +34,8 @@ def judged(claims):
 
 
 GOOD = ([], Trust.VERIFIED)
+FRACTION = (["ECT007"], Trust.VERIFIED)
+REVOKED_LATER = (["ECT210"], Trust.VERIFIED)
 UNFIT = (["ECT206"], Trust.INVALID)
 UNBOUND = (["ECT205"], Trust.INVALID)
 FORGED = (["ECT201"], Trust.INVALID)
@@ -54,12 +56,12 @@ def only_finding(text: str) -> Finding:
         ({"nbf": EPOCH}, 0, GOOD),
         ({"nbf": EPOCH}, 10**6, GOOD),
         ({"nbf": EPOCH + 0.5}, 0, UNFIT),
-        ({"nbf": EPOCH + 0.5}, 0.5, GOOD),
+        ({"nbf": EPOCH + 0.5}, 0.5, FRACTION),
         ({"exp": EPOCH}, -1, GOOD),
-        ({"exp": EPOCH}, -0.25, GOOD),
+        ({"exp": EPOCH}, -0.25, FRACTION),
         ({"exp": EPOCH}, 0, UNFIT),
         ({"exp": EPOCH}, 1, UNFIT),
-        ({"revoked_at": EPOCH}, -1, GOOD),
+        ({"revoked_at": EPOCH}, -1, REVOKED_LATER),
         ({"revoked_at": EPOCH}, 0, UNFIT),
         ({"revoked_at": EPOCH}, 1, UNFIT),
         ({"nbf": EPOCH, "exp": EPOCH + 60}, -1, UNFIT),
@@ -94,7 +96,8 @@ def test_a_signature_that_does_not_fit_is_told_and_not_the_time_of_its_key(judge
 def test_after_a_revocation_only_later_tokens_fall():
     findings = sketch("a@0; b@59<a; c@60<a; d@61<b; !revoked=60").lint().findings
 
-    assert [(f.code, f.places[0].line) for f in findings] == [("ECT206", 3), ("ECT206", 4)]
+    fallen = [f.places[0].line for f in findings if f.code == "ECT206"]
+    assert fallen == [3, 4]
 
 
 @pytest.mark.parametrize("members", [{"nbf": 0}, {"exp": 2**50}, {"revoked_at": 2**50}])
@@ -253,3 +256,151 @@ def test_who_builds_on_a_stolen_name_is_told_too():
     drawn = sketch("a@0 iss=urn:x; b@5<a; !bound")
 
     assert drawn.codes() == ["ECT205", "ECT308"]
+
+
+# One key, several issuers: ECT208
+
+
+def lines(finding: Finding) -> list[int | None]:
+    return [place.line for place in finding.places if place.source == "sketch"]
+
+
+def by_key(text: str) -> Finding:
+    """The only finding, which is about a key of the ring."""
+    finding = only_finding(text)
+    assert finding.places[0] == Place("sketch.keys.json")
+    assert (finding.task, finding.jti) == (None, None)
+    return finding
+
+
+def test_a_shared_key_is_told_with_the_first_token_of_each_issuer():
+    finding = by_key("a@0; b@1 iss=urn:y; c@2; d@3 iss=urn:x; e@4 iss=urn:y; f@5 by=agent-b")
+
+    assert finding.message == (f"3 issuers sign with one key: {AGENTS}agent-a, urn:x, urn:y")
+    assert finding.evidence == {
+        "thumbprint": sketch("a@0").ring.keys[0].thumbprint,
+        "kids": ["agent-a"],
+        "issuers": [f"{AGENTS}agent-a", "urn:x", "urn:y"],
+    }
+    assert lines(finding) == [1, 2, 4]
+
+
+def test_a_key_is_shared_under_whatever_names_it_has(claims):
+    one = jwks("one")["keys"][0]
+    ring = KeyRing.from_jwks({"keys": [one | {"kid": kid} for kid in ("k", "l", "m")]}, "k.json")
+    tokens = [
+        token(claims(iss=f"urn:{kid}", jti=task_id(kid)), "one", HEADER | {"kid": kid})
+        for kid in ("l", "k")
+    ]
+
+    (finding,) = Sketch(tuple(tokens), ring).lint().findings
+
+    assert finding.code == "ECT208"
+    assert finding.evidence["kids"] == ["k", "l", "m"]
+    assert finding.places[0] == Place("k.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@0; b@5; c@9",
+        "a@0; b@5 by=agent-b",
+        "a@0; b@5 iss=urn:x !flipped",
+        "a@0; b@5 iss=urn:x !no-iss",
+    ],
+)
+def test_a_key_is_not_shared_but_by_tokens_that_verified_and_say_by_whom(text):
+    assert "ECT208" not in sketch(text).codes()
+
+
+def test_each_shared_key_is_told_once():
+    drawn = sketch("a@0; b@1 by=agent-b; c@2 iss=urn:x; d@3 by=agent-b iss=urn:x; e@4 iss=urn:y")
+    findings = drawn.lint().findings
+
+    assert [f.code for f in findings] == ["ECT208", "ECT208"]
+    assert len({f.fingerprint for f in findings}) == 2
+
+
+# Keys of no use: ECT209
+
+
+def test_a_bad_key_is_told_with_the_tokens_that_name_it():
+    drawn = sketch("a@0; b@5 kid=secret; c@9 kid=secret; !bad-key")
+    (finding,) = (f for f in drawn.lint().findings if f.code == "ECT209")
+
+    assert finding.places[0] == Place("sketch.keys.json", index=1)
+    assert lines(finding) == [2, 3]
+    assert finding.evidence["tokens"] == 2
+
+
+def test_a_bad_key_of_the_name_of_a_good_one_touches_only_what_did_not_verify(claims):
+    good, other = (jwks(name)["keys"][0] | {"kid": "k"} for name in ("one", "two"))
+    ring = KeyRing.from_jwks({"keys": [good, other | {"x": "AA"}, {}]}, "keys.json")
+    made = [token(claims(jti=task_id(name)), name, HEADER) for name in ("one", "two", "one")]
+
+    found = [f for f in Sketch(tuple(made), ring).lint().findings if f.code == "ECT209"]
+
+    assert [lines(finding) for finding in found] == [[2], []]
+    assert [finding.evidence["kid"] for finding in found] == ["k", None]
+
+
+# Revoked later: ECT210
+
+
+def test_a_key_that_was_revoked_later_is_told_with_all_that_it_signed():
+    finding = by_key("a@0; b@5; c@9<a; d@20<c; e@30; !revoked=60")
+
+    assert finding.severity == "note"
+    assert finding.message == (
+        "the key 'agent-a' was revoked from 2026-02-24 14:24:20 UTC on; "
+        "before that it signed 5 tokens here, and 0 other tasks build on that"
+    )
+    assert lines(finding) == [1, 2, 3, 4, 5]
+
+
+def test_what_builds_on_a_key_that_was_revoked_later_is_counted(claims):
+    """The lineage: a and x are signed by the key; b to e build on a, f on nothing of it."""
+    keys = jwks("agent-a", "agent-b")["keys"]
+    keys[0]["revoked_at"] = EPOCH + 60
+    text = (
+        "a@0; b@1<a by=agent-b; c@2<b by=agent-b; d@3<b,x by=agent-b; e@4<c,d,a by=agent-b;"
+        "f@5 by=agent-b; x@0<a"
+    )
+    drawn = Sketch(sketch(text).records, KeyRing.from_jwks({"keys": keys}, "keys.json"))
+
+    (finding,) = drawn.lint().findings
+
+    assert finding.code == "ECT210"
+    assert finding.evidence == {
+        "kid": "agent-a",
+        "thumbprint": drawn.ring.keys[0].thumbprint,
+        "revoked_at": EPOCH + 60,
+        "tokens": 2,
+        "built_on": 4,
+    }
+    assert lines(finding) == [1, 7]
+
+
+def test_a_circle_of_tasks_is_walked_once():
+    report = sketch("a@0<c; b@0<a; c@0<b; !revoked=60").lint()
+
+    evidence = {f.code: f.evidence for f in report.findings}["ECT210"]
+    assert (evidence["tokens"], evidence["built_on"]) == (3, 0)
+
+
+@pytest.mark.parametrize("text", ["a@60; !revoked=60", "a@0 !flipped; !revoked=60", "a@0"])
+def test_a_key_that_signed_nothing_good_before_it_was_revoked_is_not_told(text):
+    assert "ECT210" not in sketch(text).codes()
+
+
+def test_a_what_if_of_a_revocation_tells_what_would_have_to_be_looked_at():
+    drawn = sketch("a@0; b@5<a by=agent-b; c@20<b; d@30<c by=agent-b")
+    supposed = Sketch(drawn.records, drawn.ring.revoke("agent-a", EPOCH + 10))
+
+    found = [(f.code, lines(f)) for f in supposed.lint().findings]
+
+    assert found == [("ECT210", [1]), ("ECT206", [3]), ("ECT308", [4, 3])]
+
+
+def test_a_ledger_without_keys_tells_nothing_of_keys():
+    assert sketch("a@0; b@5 iss=urn:x; !no-keys; !revoked=60").codes() == ["ECT204"]

@@ -16,7 +16,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     step=12,
 )
 def check(problem: Problem) -> Hit:
-    """One of `pol` and `pol_decision` is there without the other, or twice with two values.
+    """`pol` is there without `pol_decision`, or the reverse, or one claim with two values.
 
     A decision without a policy can not be checked against anything, and a policy without a decision
     reads as an approval to whoever wants to see one. A token with one decision at the top and

@@ -22,4 +22,6 @@ def check(problem: Problem) -> Hit:
     line cut off by a full disk, an export that went wrong. It is also the simplest way to make
     a record vanish without removing it, so the bytes and their place are kept.
     """
+    if problem.where == "source":
+        return Hit(f"something in it cannot be read: {problem.detail}", witness=problem.where)
     return Hit(f"this record cannot be read: {problem.detail}", witness=problem.where)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ectgraph.model import Place
-from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+from ectgraph.rule import Evidence, Hit, Severity, Trust, ledger_rule
 
 
 @ledger_rule(
@@ -20,14 +20,21 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 def check(evidence: Evidence) -> Iterator[Hit]:
     """A key of the given set is broken, symmetric, not for signing, or without a `kid`.
 
-    The others are used all the same; tokens that name this one are told as signed by an unknown
-    key.
+    The others are used all the same. Tokens that name this one and did not verify are told with
+    it: they are by an unknown key, and may be good all the same.
     """
-    for key in evidence.ring.bad if evidence.ring else ():
+    bad = evidence.ring.bad if evidence.ring else ()
+    named: dict[str, list[int]] = {key.kid: [] for key in bad if key.kid is not None}
+    for position, entry in enumerate(evidence.ledger) if named else ():
+        if entry.token is not None and entry.trust is not Trust.VERIFIED:
+            named.get(entry.token.kid or "", []).append(position)
+    for key in bad:
         name = "the key" if key.kid is None else f"the key {key.kid!r}"
+        records = named[key.kid] if key.kid is not None else []
         yield Hit(
             f"{name} in the key set cannot be used: {key.reason}",
-            evidence={"kid": key.kid, "reason": key.reason},
+            evidence={"kid": key.kid, "reason": key.reason, "tokens": len(records)},
             witness=f"{key.index} {key.kid}",
+            records=tuple(records),
             place=Place(key.source, index=key.index),
         )

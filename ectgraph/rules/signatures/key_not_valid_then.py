@@ -11,8 +11,8 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.ERROR,
     cites="draft-00 §6, docs/formats.md",
     advice="Ask whose key it was then; after a theft, re-examine all that it signed.",
-    good=("a@0; !revoked=60",),
-    bad=("a@0; b@70<a; !revoked=60", "a@60; !revoked=60"),
+    good=("a@0",),
+    bad=("a@70; b@75<a; !revoked=60", "a@60; !revoked=60"),
     step=5,
 )
 def check(problem: Problem) -> Hit:

@@ -20,6 +20,9 @@ def check(problem: Problem) -> Hit:
 
     Nothing is known about the rest. A gate that stopped there and let the message pass could be
     led past any check by enough padding, and a replay cache that forgot the oldest to make room
-    would let it pass again. So at a gate this is an error.
+    would let it pass again. So at a gate this is an error, and so it is where records of a source
+    were left unread.
     """
-    return Hit(f"a limit was reached: {problem.detail}", witness=problem.where)
+    severity = Severity.ERROR if problem.where == "source" else None
+    said = f"a limit was reached: {problem.detail}"
+    return Hit(said, witness=problem.where, severity=severity)

@@ -1,0 +1,1 @@
+"""A ledger -> files for other tools."""
