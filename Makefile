@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 KEYS := sample_ledgers/keys.json
-LEDGERS := $(filter-out $(KEYS) sample_ledgers/expected.json, \
+LEDGERS := $(filter-out %keys.json %expected.json, \
              $(sort $(wildcard sample_ledgers/*.json sample_ledgers/*.jsonl sample_ledgers/*.jws)))
+ARCHIVE := sample_ledgers/old-archive
 PICTURES := build/demo
 
 .PHONY: demo test notebook bench samples docs clean
@@ -18,6 +19,7 @@ demo: $(VENV)/.ready  ## play a story through the gate; lint every sample ledger
 	  $(BIN)/ectgraph lint $$ledger --keys $(KEYS) || [ $$? -eq 1 ] || exit 1; \
 	  $(BIN)/ectgraph draw $$ledger --keys $(KEYS) -o $(PICTURES)/$$(basename $$ledger).svg || exit 1; \
 	done
+	@echo "=== $(ARCHIVE).jsonl.gz"; $(BIN)/ectgraph lint $(ARCHIVE).jsonl.gz --keys $(ARCHIVE).keys.json
 	@echo "=== the pictures"; ls $(PICTURES)/*.svg $(PICTURES)/story/*.svg
 
 test: $(VENV)/.ready-to-test  ## all checks and tests
@@ -35,7 +37,7 @@ bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain scrip
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/checkpoint.py
 
-samples: $(VENV)/.ready  ## rebuild the sample ledgers, byte for byte
+samples: $(VENV)/.ready-to-test  ## rebuild the sample ledgers, byte for byte
 	$(BIN)/python sample_ledgers/rebuild.py
 
 docs: $(VENV)/.ready  ## rebuild the page of rules

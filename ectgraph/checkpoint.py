@@ -10,10 +10,11 @@ from enum import StrEnum
 from hashlib import sha256
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
 import msgspec
 
-from ectgraph.encoding import EncodingError, read_json
+from ectgraph.encoding import MAX_NUMBER, EncodingError, read_json
 from ectgraph.errors import EctgraphError
 from ectgraph.formats import LINES
 from ectgraph.ledger import Ledger
@@ -22,6 +23,7 @@ from ectgraph.policy import Policy
 from ectgraph.version import __version__
 
 FORMAT = "ectgraph-checkpoint/1"
+Size: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 _LARGEST = 1 << 20
 
 
@@ -29,12 +31,12 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The file that `ectgraph checkpoint` writes."""
 
     format: str = FORMAT
-    entries: int
+    entries: Size
     """How many records there were."""
-    bytes: int
+    bytes: Size
     """How many bytes they were, decompressed."""
     head: str
-    """SHA-256 of the last record's content, in hex; empty where there was none."""
+    """SHA-256 of the last record's content, in hex; empty where there was none to be read."""
     sha256: str
     """SHA-256 of those bytes, in hex."""
     keys: str | None
@@ -53,6 +55,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
             policy: the policy that is in force now.
 
         """
+        if self.findings.get("error") or self.findings.get("fatal"):
+            return "it was made of a ledger with errors"
         if self.keys is None:
             return "it was made without keys"
         if keys != self.keys:
@@ -90,34 +94,58 @@ def read(path: str | PathLike[str]) -> Checkpoint:
         raise EctgraphError(message) from error
     try:
         value, duplicates = read_json(data, 8)
-        checkpoint = msgspec.convert(value, Checkpoint)
+        if duplicates or not isinstance(value, dict) or value.get("format") != FORMAT:
+            message = f"{name}: no checkpoint of a kind that this version reads ({FORMAT})"
+            raise EctgraphError(message)
+        return msgspec.convert(value, Checkpoint)
     except (EncodingError, msgspec.ValidationError) as error:
         message = f"{name}: no checkpoint ({error}); `ectgraph checkpoint LEDGER -o FILE` makes one"
         raise EctgraphError(message) from error
-    if duplicates or checkpoint.format != FORMAT or min(checkpoint.entries, checkpoint.bytes) < 0:
-        message = f"{name}: no checkpoint of a kind that this version reads ({FORMAT})"
-        raise EctgraphError(message)
-    return checkpoint
 
 
 def make(ledger: Ledger, keys: str | None, policy: Policy, findings: dict[str, int]) -> Checkpoint:
     """Make a checkpoint of a ledger of one source, loaded with a digest of all its content.
 
     Raises:
-        EctgraphError: it has several sources, or one that does not grow at its end.
+        EctgraphError: it has several sources, or one that does not grow at its end; or not all of
+            it was loaded and digested.
 
     """
     source = only_source(ledger)
-    size, sha = source.prefix or (0, "")
+    size, sha = _digested(source)
+    if size != _end(ledger, size):
+        message = f"{source.source}: only the first {size} bytes were digested; all have to be"
+        raise EctgraphError(message)
     return Checkpoint(
         entries=source.records,
         bytes=size,
-        head=sha256(ledger[-1].record.body).hexdigest() if len(ledger) else "",
+        head=_head(ledger),
         sha256=sha,
         keys=keys,
         policy=digest(policy),
         findings=findings,
     )
+
+
+def _head(ledger: Ledger) -> str:
+    """SHA-256 of the last record's content; empty where nobody read all of it."""
+    last = ledger[-1].record if len(ledger) else None
+    if last is None or (last.kept is not None and not last.whole):
+        return ""
+    return sha256(last.body).hexdigest()
+
+
+def _end(ledger: Ledger, nothing: int) -> int:
+    """Where the last record ends; `nothing` where there is none."""
+    new = ledger.entries[ledger.context :]
+    return (new[-1].record.offset or 0) + new[-1].record.length if new else nothing
+
+
+def _digested(source: Input) -> tuple[int, str]:
+    if source.prefix is None:
+        message = f"{source.source}: its bytes were not digested; load it with Manner(digest=…)"
+        raise EctgraphError(message)
+    return source.prefix
 
 
 def only_source(ledger: Ledger) -> Input:
@@ -176,17 +204,19 @@ def compare(
 ) -> Comparison:
     """Compare a ledger of one source, loaded with a digest of as many bytes, with a checkpoint.
 
-    A ledger that was read from the checkpoint on has been compared already.
-
     Fewer bytes alone could be another file; when the last entry of then is still there, entries
     before it were removed or changed, and nothing was cut off.
+
+    Raises:
+        EctgraphError: it has several sources, or one that does not grow at its end; or it was
+            loaded without that digest.
+
     """
     source = only_source(ledger)
-    size, sha = source.prefix or (checkpoint.bytes, checkpoint.sha256)
-    new = ledger.entries[ledger.context :]
-    total = sum(entry.record.length for entry in new) + (size if ledger.earlier else 0)
+    size, sha = _digested(source) if checkpoint.bytes else (0, checkpoint.sha256)
+    total = _end(ledger, size)
     head_at = None
-    if size == checkpoint.bytes and sha == checkpoint.sha256:
+    if (size, sha) == (checkpoint.bytes, checkpoint.sha256):
         fate = Fate.GROWN if total > checkpoint.bytes else Fate.SAME
     else:
         bodies = (sha256(entry.record.body).hexdigest() for entry in ledger)

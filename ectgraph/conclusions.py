@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 
+from ectgraph import escape
 from ectgraph.checkpoint import Comparison
 from ectgraph.integrity import recorded
 from ectgraph.labels import count, some
@@ -45,7 +46,9 @@ def _established(evidence: Evidence, summary: Summary, silent: set[str]) -> Iter
         context = evidence.ledger.context
         new = count(summary.records - context, "record")
         records = f"{new} after the checkpoint, {context:,} before,"
-    yield f"{records} read to the last byte: {tokens}, {summary.unreadable:,} unreadable."
+    is_whole = not any(each.problems or each.changed for each in evidence.ledger.inputs)
+    to_the_end = " to the last byte" if is_whole else ""
+    yield f"{records} read{to_the_end}: {tokens}, {summary.unreadable:,} unreadable."
     verified = summary.trust["verified"]
     if verified:
         keys = count(len(evidence.ring.keys) if evidence.ring else 0, "given key")
@@ -58,8 +61,9 @@ def _established(evidence: Evidence, summary: Summary, silent: set[str]) -> Iter
     yield from _of_chains(evidence)
     if evidence.comparison is not None:
         yield from _since_checkpoint(evidence.comparison)
-    # What could not be read may break every rule there is.
-    among = "Among the tokens that were read: " if summary.unreadable else ""
+    # What could not be read, or was not read again, may break every rule there is.
+    is_part = summary.unreadable or evidence.ledger.earlier
+    among = "Among the tokens that were read: " if is_part else ""
     for sentence in _of_graph(evidence, summary, silent) if summary.tasks else ():
         yield among + (sentence[0].lower() + sentence[1:] if among else sentence)
 
@@ -76,13 +80,15 @@ def _of_chains(evidence: Evidence) -> Iterator[str]:
     sound = [each for each in evidence.sections if each.source in evidence.chained]
     if not sound:
         return
-    number = sum(len(each.positions) for each in sound)
+    context = evidence.ledger.context
+    number = sum(position >= context for each in sound for position in each.positions)
+    if not number:  # nothing came after the checkpoint
+        return
     entries = count(number, "entry", "entries")
     if evidence.ledger.earlier:
-        number -= evidence.ledger.context
-        entries = f"the {count(number, 'entry', 'entries')} after the checkpoint"
+        entries = f"the {entries} after the checkpoint"
     which = "The hash chain holds" if len(evidence.sections) == 1 else "Hash chains hold"
-    where = "" if len(evidence.sections) == 1 else f" ({some([each.source for each in sound])})"
+    where = "" if len(evidence.sections) == 1 else f" ({_files([each.source for each in sound])})"
     numbered = ", numbered without a gap" if all(each.numbered for each in sound) else ""
     yield f"{which}{where}: each of {entries} names the one before it{numbered}."
 
@@ -92,9 +98,10 @@ def _since_checkpoint(comparison: Comparison) -> Iterator[str]:
     if comparison.intact:
         then = count(comparison.checkpoint.entries, "record")
         added = count(comparison.entries - comparison.checkpoint.entries, "record")
+        name = _files([comparison.name])
         yield (
-            f"Nothing was cut off or changed since the checkpoint {comparison.name}: its {then} "
-            f"are here byte for byte, and {added} after them."
+            f"Nothing was cut off or changed since the checkpoint {name}: its {then} are here byte "
+            f"for byte, and {added} after them."
         )
 
 
@@ -161,20 +168,24 @@ def _not_read_again(comparison: Comparison, ledger: Ledger) -> Iterator[str]:
         f"verified for the checkpoint, which found {then or 'nothing'}. "
         f"{ledger.context:,} of them were read again, as new ones have to do with them."
     )
+    yield (
+        "What shows only in the whole ledger: keys that others used before (ECT208, ECT210), and "
+        "how deep the lineage is (ECT501, ECT504)."
+    )
 
 
 def _sources(evidence: Evidence) -> Iterator[str]:
     """What the sources leave open."""
     ledger = evidence.ledger
-    for verb, sources in (
-        ("were not read, as they do not look like ledgers", _named(ledger, "other")),
-        ("could not be read to the end", _named(ledger, "problems")),
-        ("were written to while they were read", _named(ledger, "changed")),
+    for what, sources in (
+        ("not read, as plainly no ledger", _named(ledger, "other")),
+        ("not all of it could be read", _named(ledger, "problems")),
+        ("somebody wrote to it while it was read", _named(ledger, "changed")),
     ):
         if sources:
-            yield f"What else is in {some(sources)}: they {verb}."
+            yield f"What else is in {_files(sources)}: {what}."
     timeless = sum(
-        entry.recorded_at is not None and recorded(entry) is None for entry in ledger.entries
+        entry.recorded_at not in (None, "") and recorded(entry) is None for entry in ledger.entries
     )
     if timeless:
         entries = count(timeless, "entry was", "entries were")
@@ -186,9 +197,14 @@ def _sources(evidence: Evidence) -> Iterator[str]:
         if each.chained and each.source not in evidence.chained
     ]
     if broken:
-        yield f"That {some(broken)} is as it was written: its hash chain does not hold."
+        yield f"That {_files(broken)} is as it was written: its hash chain does not hold."
     if loose:
-        yield f"That nothing was taken out of {some(loose)}, or put in: there is no hash chain."
+        yield f"That nothing was taken out of {_files(loose)}, or put in: there is no hash chain."
+
+
+def _files(names: Sequence[str]) -> str:
+    """Some names of files, which may hold anything, as text that every output can."""
+    return some([escape.terminal(name) for name in names])
 
 
 def _named(ledger: Ledger, what: str) -> list[str]:

@@ -29,7 +29,9 @@ Judge: TypeAlias = Callable[
 Body: TypeAlias = tuple[bytes, int, Mapping[str, Any] | None, bool]
 """The arguments of `Examiner.examine`, for one record."""
 
-_TEARS = frozenset({"unreadable-record", "bad-encoding", "bad-json", "bad-signature"})
+_TEARS = frozenset({"unreadable-record", "bad-encoding", "bad-signature"})
+_AT_THE_END = frozenset({"record", "entry", "signature"})
+_SIGNATURE_BYTES = {"ES384": 96, "RS256": 256}
 _SHORTEST_SIGNATURE = 64
 
 
@@ -128,7 +130,7 @@ class Examiner:
                 found = tuple(dict.fromkeys(found + refusals))
         if problems and trust is Trust.VERIFIED:
             trust = Trust.INVALID  # an entry that holds two tokens verifies neither
-        if torn and found:
+        if torn:
             found = _torn(reading, found)
         hits = self._judge(token, found, policy, recorded) if self._judge else ()
         return trust, found, hits, key
@@ -148,12 +150,18 @@ class Examiner:
 
 
 def _torn(reading: Reading, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """The problems of a record that its source breaks off in: what is only due to that is one."""
-    signature = reading.signature
-    if signature is not None and len(signature) >= _SHORTEST_SIGNATURE:
+    """The problems of a record that its source breaks off in: what is only due to that is one.
+
+    A record of which nothing but the end of its line is missing has no problem with that.
+    """
+    token, length = reading.token, len(reading.signature or b"")
+    if token is not None:
+        whole = _SIGNATURE_BYTES.get(token.alg or "", _SHORTEST_SIGNATURE)
+        if token.level == "L1" or length >= whole:
+            return problems
+    due = [p for p in problems if p.kind in _TEARS and p.where in _AT_THE_END]
+    if token is None and not due:
         return problems
-    due = [problem for problem in problems if problem.kind in _TEARS]
-    others = tuple(problem for problem in problems if problem.kind not in _TEARS)
-    if not due:
-        return problems
-    return (Problem("torn-tail", due[0].where, due[0].detail), *others)
+    detail = due[0].detail if due else f"its signature has {length} bytes"
+    others = tuple(problem for problem in problems if problem not in due)
+    return (Problem("torn-tail", due[0].where if due else "signature", detail), *others)

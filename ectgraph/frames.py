@@ -30,15 +30,14 @@ _INTEGERS = ("line", "offset", "index", "records", "parents", "children", "findi
 def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = ()) -> pd.DataFrame:
     """One row for each task, recorded or only named.
 
-    Columns: `task` (the node) and its attributes, `records parents children findings` (counts), and
-    the place of its first record.
+    Columns: `task` (the node) and its attributes, its token's `draft`, `records parents children
+    findings` (counts), and the place of its first record.
     """
     counts: dict[str | None, int] = {}
     for finding in findings:
         if not finding.ignored:
             counts[finding.task] = counts.get(finding.task, 0) + 1
-    attributes = ["jti", "wid", "iss", "exec_act", "iat", "exp", "kid", "trust", "level", "draft"]
-    attributes.append("status")
+    attributes = ["jti", "wid", "iss", "exec_act", "iat", "exp", "kid", "trust", "level"]
     rows = []
     for task, data in nodes(graph):
         entries = ledger.entries_of(task)
@@ -46,6 +45,8 @@ def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = 
             (
                 task,
                 *(data.get(name) for name in attributes),
+                _draft(ledger, task) if entries else None,
+                data["status"],
                 len(entries),
                 len(graph.pred[task]),
                 len(graph.succ[task]),
@@ -53,8 +54,23 @@ def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = 
                 *_place(entries[0].record if entries else None),
             )
         )
-    columns = ["task", *attributes, "records", "parents", "children", "findings", *PLACE]
+    columns = [
+        "task",
+        *attributes,
+        "draft",
+        "status",
+        "records",
+        "parents",
+        "children",
+        "findings",
+        *PLACE,
+    ]
     return _frame(rows, columns, times=("iat", "exp"))
+
+
+def _draft(ledger: Ledger, task: str) -> str | None:
+    token = ledger.witness(task).token
+    return None if token is None else token.draft
 
 
 def edges(ledger: Ledger, graph: nx.DiGraph[str]) -> pd.DataFrame:

@@ -30,9 +30,8 @@ def build(ledger: Ledger, chained: Container[str] = frozenset()) -> nx.DiGraph[s
     """Make the graph: a node for each task that is recorded or named, an edge for each parent link.
 
     Node attributes are flat plain values, and absent where the token has none: `jti wid iss
-    exec_act iat exp kid trust level draft status`; `status` is `present`, `duplicate` (several
-    different records claim the task, or one source holds it twice) or `missing` (only named as a
-    parent).
+    exec_act iat exp kid trust level status`; `status` is `present`, `duplicate` (several different
+    records claim the task, or one source holds it twice) or `missing` (only named as a parent).
     Where several records claim one task, the node has the links of all and the attributes of the
     first that verified, else of the first.
 
@@ -74,7 +73,6 @@ def _describe(
         kid=token.header.kid if token.header else None,
         trust=str(entry.trust),
         level=level(entry, chained),
-        draft=token.draft,
         status=status,
     )
     if None in node.values():

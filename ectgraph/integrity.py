@@ -27,7 +27,9 @@ class Section(msgspec.Struct, frozen=True, gc=False):
     chained: bool
     """Whether some entry states the hash of the one before."""
     continues: str | None
-    """The source whose last entry the first entry here names as the one before it."""
+    """The source that holds the entry before the first one here."""
+    begins: int | None
+    """The number that the first entry should have; `None` where nothing says so."""
     first: bool
     """Whether it begins with the source's first entry."""
 
@@ -35,36 +37,97 @@ class Section(msgspec.Struct, frozen=True, gc=False):
 def sections(ledger: Ledger) -> list[Section]:
     """The sources of a ledger, in the order read.
 
-    A ledger may come in several files, each of which goes on where another ended.
+    A ledger may come in several files, each of which goes on after an entry of another: where the
+    entries hold hashes, after the one that they name, and else after the one with the number below.
+    Where only what came after a checkpoint was read, the last entry before it is one of them.
     """
     entries = ledger.entries
     by_source: dict[str, list[int]] = {}
     for position, entry in enumerate(entries):
-        by_source.setdefault(entry.record.source, []).append(position)
-    ends = {each.head: each.source for each in ledger.inputs if each.head is not None}
+        if entry.record.index >= ledger.earlier - 1:
+            by_source.setdefault(entry.record.source, []).append(position)
+    chained = {
+        source: any(entries[position].prev_hash is not None for position in positions)
+        for source, positions in by_source.items()
+    }
+    known = _known(ledger, by_source, chained) if len(by_source) > 1 else {}
     found = []
     for source, positions in by_source.items():
         first = entries[positions[0]]
-        before = ends.get(first.prev_hash or "")
+        below = None if first.seq is None else first.seq - 1
+        before, number = known.get(first.prev_hash if chained[source] else below, (None, 0))
+        if before == source:
+            before, number = None, 0
+        is_first = first.record.index == 0
+        begins = None if number is None or not is_first else number + 1
         found.append(
             Section(
                 source,
                 tuple(positions),
                 any(entries[position].seq is not None for position in positions),
-                any(entries[position].prev_hash is not None for position in positions),
-                None if before == source else before,
-                first.record.index == 0,
+                chained[source],
+                before,
+                begins,
+                is_first,
             )
         )
     return found
 
 
-def pairs(ledger: Ledger, section: Section) -> Iterator[tuple[int, int]]:
-    """(position, position of the next) of all entries that lie next to each other in the source."""
+def _known(
+    ledger: Ledger, by_source: dict[str, list[int]], chained: dict[str, bool]
+) -> dict[str | int | None, tuple[str | None, int | None]]:
+    """(source, number) of entries: by their hash, or else by their number, of each the first."""
     entries = ledger.entries
-    for before, after in pairwise(section.positions):
-        if entries[after].record.index == entries[before].record.index + 1:
-            yield before, after
+    heads = {each.source: each.head for each in ledger.inputs}
+    known: dict[str | int | None, tuple[str | None, int | None]] = {}
+    for source, positions in by_source.items():
+        for position, after in pairwise(positions):
+            if entries[after].follows:
+                known.setdefault(entries[after].prev_hash, (source, entries[position].seq))
+        if heads.get(source) is not None:
+            known.setdefault(heads[source], (source, entries[positions[-1]].seq))
+        for position in () if chained[source] else positions:
+            known.setdefault(entries[position].seq, (source, entries[position].seq))
+    known.pop(None, None)
+    return known
+
+
+def joined(found: Iterable[Section]) -> dict[str, str]:
+    """For each source the name of the ledger that it is a part of: that of one of its sources."""
+    before = {section.source: section.continues for section in found}
+    names: dict[str, str] = {}
+    for source in before:
+        path = [source]
+        while (above := before.get(path[-1])) is not None and above not in path:
+            path.append(above)
+        names[source] = min(path) if before.get(path[-1]) is not None else path[-1]
+    return names
+
+
+def forks(ledger: Ledger, found: Iterable[Section]) -> list[tuple[int, int]]:
+    """(position, position) of two different entries that follow the same one.
+
+    Where entries state hashes, that is the same hash; else it is the same number in files that go
+    on after each other. Copies of one entry are no fork.
+    """
+    entries, found = ledger.entries, list(found)
+    ledgers = joined(found)
+    first: dict[tuple[str, str | int], int] = {}
+    forked = []
+    for section in found:
+        for position in section.positions:
+            entry = entries[position]
+            place: tuple[str, str | int] = ("", entry.prev_hash or "")
+            if not section.chained and entry.seq is not None:
+                place = (ledgers[section.source], entry.seq)
+            if not place[1] or entry.record.torn:
+                continue
+            other = first.setdefault(place, position)
+            before = entries[other].record
+            if before.source != section.source and before.body != entry.record.body:
+                forked.append((other, position))
+    return forked
 
 
 def runs(positions: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -89,20 +152,21 @@ def holds(ledger: Ledger, section: Section) -> bool:
     Then whoever changes, adds or removes an entry has to write all entries after it anew. What was
     cut off at the end leaves no trace here, and an entry that was torn in two is left out.
     """
-    entries = ledger.entries
-    own = [entries[position] for position in section.positions]
-    own = [entry for entry in own if not entry.record.torn]  # ECT604 is enough
-    first = own[0]
-    begins = section.continues is not None or (not first.prev_hash and first.seq in (1, None))
-    if section.first and not begins:
+    own = [ledger.entries[position] for position in section.positions]
+    if own and own[-1].record.torn and own[-1].token is None:  # ECT604 is enough
+        own.pop()
+    begins = section.continues is not None or not (own and own[0].prev_hash)
+    if not own or (section.first and not (begins and own[0].seq in (section.begins, None))):
         return False
-    if any(entry.prev_hash is None or entry.follows is False for entry in own):
+    if any(entry.follows is False for entry in own):
+        return False
+    if any(entry.prev_hash is None for entry in own[section.first :]):  # none is before the first
         return False
     if not section.numbered:
         return True
-    return all(entry.seq is not None for entry in own) and all(
-        entries[after].seq == (entries[before].seq or 0) + 1
-        for before, after in pairs(ledger, section)
+    numbers = [entry.seq for entry in own]
+    return None not in numbers and all(
+        after == (before or 0) + 1 for before, after in pairwise(numbers)
     )
 
 

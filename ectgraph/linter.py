@@ -67,6 +67,9 @@ def lint(
     )
 
 
+PLACES = 20
+"""Records of one task that a finding names; a hostile ledger has many thousand of one."""
+
 _Order = tuple[int, str, str, str]
 
 
@@ -113,7 +116,7 @@ def _hits(evidence: Evidence, rule: Rule) -> Iterator[Hit]:
             hit = compare(link, policy)
             if hit is not None:
                 child = ledger.node(link.child.jti or "", link.child.wid)
-                records = (position, *ledger.tasks[parent])
+                records = (position, *ledger.tasks[parent][:PLACES])
                 witness = link.parent.jti or ""
                 if child is not None and len(ledger.tasks[child]) > 1:  # in several versions
                     witness += f" {ledger[position].record.sha256}"
@@ -133,7 +136,7 @@ def _positions(evidence: Evidence, hit: Hit) -> tuple[int, ...]:
         return hit.records
     tasks = evidence.ledger.tasks
     nodes = hit.related if hit.task is None else (hit.task, *hit.related)
-    return tuple(position for node in nodes for position in tasks.get(node, ()))
+    return tuple(position for node in nodes for position in tasks.get(node, ())[:PLACES])
 
 
 def _finding(

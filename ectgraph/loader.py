@@ -123,10 +123,10 @@ def examine(
         else:
             examined = _examine_in_workers(chain(first, batches), workers, equipment)
         for batch, rows in examined:
-            for record, (*facts, digest) in zip(batch, rows, strict=True):
-                entry = Entry(record, *facts)
-                if digest is not None or links.open:
-                    force_setattr(entry, "follows", links.follows(entry, digest))
+            for record, row in zip(batch, rows, strict=True):
+                entry = Entry(record, *row[:-1])
+                if row[-1] is not None or links.open or record.index == 0:
+                    force_setattr(entry, "follows", links.follows(entry, row[-1]))
                 reading.put_aside(record)
                 ledger.add(entry)
             done = sum(record.length for record in batch)
@@ -149,12 +149,12 @@ class Links:
         """Whether the chain of the source now read has begun."""
         self.heads: dict[str, str] = {}
         """Hash of the last entry of each chained source."""
-        self._source: str | None = None
+        self._next: tuple[str, int] | None = None  # source and index of the record after the last
         self._digest: str | None = None
 
-    def go_on(self, source: str, digest: str) -> None:
-        """Go on in a source after a record that was examined before, by its content's hash."""
-        self.open, self._source, self._digest = True, source, digest
+    def go_on(self, source: str, index: int, digest: str | None) -> None:
+        """Go on at a record of a source; `digest` is the hash of the one before, if it is known."""
+        self.open, self._next, self._digest = True, (source, index), digest
 
     def follows(self, entry: Entry, digest: str | None) -> bool | None:
         """Whether an entry states the hash of the one before it in its source.
@@ -165,16 +165,16 @@ class Links:
 
         """
         before, record = self._digest, entry.record
-        begins = self._source != record.source
+        goes_on = self._next == (record.source, record.index)
         if digest is None and record.whole:
             digest = hashlib.sha256(record.body).hexdigest()
-        self._source, self._digest = record.source, digest
-        self.open = not begins or entry.prev_hash is not None
+        self._next, self._digest = (record.source, record.index + 1), digest
+        self.open = entry.prev_hash is not None or (self.open and goes_on)
         if digest is None or not self.open:
             self.heads.pop(record.source, None)
         else:
             self.heads[record.source] = digest
-        if begins or before is None or entry.prev_hash is None:
+        if not goes_on or before is None or entry.prev_hash is None:
             return None
         return entry.prev_hash == before
 

@@ -100,7 +100,7 @@ class Opened:
                 self._stream, self.compression, self.source, self.source.max_ratio
             )
         head = _peek(self.content)
-        is_other = origin.found and manner.format is None and sources.is_other(origin, head)
+        is_other = origin.found and manner.format is None and sources.is_other(head)
         self.format: formats.Format | Literal["other"] = (
             "other" if is_other else manner.format or formats.detect(head)
         )
@@ -139,12 +139,15 @@ class Reading:
         self.manner = manner
         self.inputs: list[Input] = []
         self._in_memory = 0
+        self._left: set[str] = set()  # sources of which no record is kept in memory
         self._plain: set[str] = set()  # files that records can be read back from
         self._spool: Spool | None = None
 
     def source(self, origin: Origin) -> Iterator[Record]:
         """The records of a file, or of standard input."""
-        name = origin.name
+        name, count = origin.name, 0
+        if origin.found and sources.is_of_database(name):
+            return
         try:
             if origin.found and sources.is_special(name):
                 self._pass_over(name, "it is a pipe, a device or a socket")
@@ -152,7 +155,11 @@ class Reading:
             with open_source(name) as file:
                 before = os.fstat(file.fileno())
                 is_file = name != STANDARD_INPUT and stat.S_ISREG(before.st_mode)
-                yield from self.file(file, origin, is_file=is_file)
+                if is_file and self._in_memory + before.st_size > KEEP_BYTES:
+                    self._left.add(name)
+                for record in self.file(file, origin, is_file=is_file):
+                    count += 1
+                    yield record
                 after = os.fstat(file.fileno())
             if is_file and (before.st_size, before.st_mtime_ns) != (
                 after.st_size,
@@ -164,13 +171,17 @@ class Reading:
             if not origin.found:
                 message = f"{name}: cannot be read ({why})"
                 raise EctgraphError(message) from error
-            self._pass_over(name, why)
+            self._pass_over(name, why, count)
+        except EctgraphError as error:  # a choice that the caller has to make, for this source
+            if not origin.found:
+                raise
+            self._pass_over(name, str(error).removeprefix(f"{name}: "), count)
 
-    def _pass_over(self, name: str, why: str) -> None:
-        """Put down a source that was found and cannot be read."""
+    def _pass_over(self, name: str, why: str, records: int = 0) -> None:
+        """Put down a source that was found and cannot be read, or not beyond some records."""
         problem = Problem("unreadable-record", "source", f"it cannot be read ({why})")
         empty = hashlib.sha256().hexdigest()
-        self.inputs.append(Input(name, "other", 0, empty, 0, problems=(problem,)))
+        self.inputs.append(Input(name, "other", 0, empty, records, problems=(problem,)))
 
     def file(self, raw: BinaryIO, origin: Origin, *, is_file: bool = False) -> Iterator[Record]:
         """The records of an open file; adds to `inputs` when it has been read to its end."""
@@ -210,13 +221,23 @@ class Reading:
         kept = record.kept
         if kept is None or len(kept) != record.length:
             return
-        self._in_memory += record.length
-        if self._in_memory <= KEEP_BYTES:
-            return
+        if record.source not in self._left:
+            self._in_memory += record.length
+            if self._in_memory <= KEEP_BYTES:
+                return
+            self._left.add(record.source)
         if record.offset is None or record.source not in self._plain:
-            self._spool = self._spool or Spool()
-            force_setattr(record, "left", Left(self._spool, self._spool.add(kept)))
+            force_setattr(record, "left", self._spooled(kept))
         force_setattr(record, "kept", None)
+
+    def _spooled(self, data: bytes) -> Left:
+        try:
+            self._spool = self._spool or Spool()
+            return Left(self._spool, self._spool.add(data))
+        except OSError as error:
+            why = error.strerror or error
+            message = f"no room for records in the temporary folder ({why}); name another: TMPDIR"
+            raise EctgraphError(message) from error
 
     def note_heads(self, heads: dict[str, str]) -> None:
         """Put down how the hash chains of the sources end."""

@@ -2,37 +2,28 @@
 
 The new records are read and verified first. Then the bytes that the checkpoint saw are digested,
 which takes a fraction of verifying them, and on the way those records are found that have to do
-with the new: their parents, those that name them, and those with the same `jti`. When the bytes
-turn out to be others, all was for nothing, and everything has to be read.
+with the new: the one before them, their parents, those that name them, and those with the same
+`jti`. When the bytes turn out to be others, all was for nothing, and everything has to be read.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Collection, Iterator, Sequence
-from hashlib import sha256
+import os
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
 
-import msgspec
 from msgspec.structs import astuple, force_setattr, replace
 
 from ectgraph.checkpoint import Checkpoint
-from ectgraph.claims import Reader, read_unsigned_claims
-from ectgraph.encoding import EncodingError, decode_base64url
+from ectgraph.earlier import Earlier, chunks, from_start
 from ectgraph.errors import EctgraphError
 from ectgraph.examiner import Examiner
-from ectgraph.formats import LINES, lines
-from ectgraph.formats.entry import TOKEN_MEMBERS, unwrap
-from ectgraph.formats.source import Source
+from ectgraph.formats import LINES
 from ectgraph.ledger import Ledger
 from ectgraph.loader import Equipment, Links, Progress, examine
-from ectgraph.model import Entry
-from ectgraph.policy import Policy
+from ectgraph.model import Entry, Token
 from ectgraph.reading import Manner, Opened, Reading
 from ectgraph.sources import Origin
-
-_CHUNK = 1 << 20
 
 
 def load_since(
@@ -51,7 +42,8 @@ def load_since(
     many of them were read. Of an earlier task's parents, those are left out that were not read.
 
     All has to be read when the earlier bytes are not those that the checkpoint saw, or do not end
-    with a line.
+    with a record and its line; when a new task is in a circle with earlier ones; and when the
+    earlier records that have to do with the new are more than are kept in memory.
 
     Raises:
         EctgraphError: it is no file, or cannot be read.
@@ -60,43 +52,58 @@ def load_since(
     if not Path(path).is_file():
         message = f"{path}: is no file, and only a file can be read from a checkpoint on"
         raise EctgraphError(message)
+    reading = Reading(equipment[1], manner)
     try:
-        new = _load_new(path, checkpoint, equipment, manner, workers, progress)
-        context = None if new is None else _load_context(path, checkpoint, equipment, manner, new)
+        before = _state(path)
+        new = _load_new(path, checkpoint, equipment, reading, workers, progress)
+        if new is None:
+            return None
+        earlier = Earlier(path, checkpoint, reading)
+        context = _load_context(earlier, equipment, new)
+        changed = _state(path) != before
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror or error})"
         raise EctgraphError(message) from error
-    if new is None or context is None:
+    if context is None:
         return None
-    entries, (size, digest) = context
+    size, digest = earlier.file
+    seen = checkpoint.bytes, checkpoint.sha256
     (source,) = new.inputs
-    joined = Ledger((*entries, *new.entries), [replace(source, bytes=size, sha256=digest)])
-    joined.earlier, joined.context = checkpoint.entries, len(entries)
+    source = replace(source, bytes=size, sha256=digest, prefix=seen, changed=changed)
+    joined = Ledger((*context, *new.entries), [source])
+    joined.earlier, joined.context = checkpoint.entries, len(context)
     return joined
+
+
+def _state(path: str) -> tuple[int, ...]:
+    """What changes when somebody writes to a file, or puts another in its place."""
+    there = Path(path).stat()
+    return there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns
 
 
 def _load_new(
     path: str,
     checkpoint: Checkpoint,
     equipment: Equipment,
-    manner: Manner,
+    reading: Reading,
     workers: int | None,
     progress: Progress | None,
 ) -> Ledger | None:
     """The records after a checkpoint, verified; their lines are counted from the checkpoint."""
     with Path(path).open("rb") as raw:
-        opened = Opened(raw, Origin(path), equipment[1], manner, is_file=True)
-        if opened.format not in LINES:
+        opened = Opened(raw, Origin(path), reading.policy, reading.manner, is_file=True)
+        is_short = opened.is_plain and os.fstat(raw.fileno()).st_size < checkpoint.bytes
+        if opened.format not in LINES or is_short:
             return None
-        content, place = _from_start(raw, opened), opened.source
+        content, place = from_start(raw, opened), opened.source
         if opened.is_plain:
             content.seek(checkpoint.bytes)
         else:
-            for _ in _chunks(content, checkpoint.bytes):
+            for _ in chunks(content, checkpoint.bytes):
                 pass
         place.offset, place.index = checkpoint.bytes, checkpoint.entries
-        reading, links = Reading(equipment[1], manner), Links()
-        links.go_on(path, checkpoint.head)
+        links = Links()
+        links.go_on(path, checkpoint.entries, checkpoint.head or None)
         ledger = examine(
             reading.lines(content, place, is_plain=opened.is_plain),
             reading,
@@ -110,174 +117,43 @@ def _load_new(
     return ledger
 
 
-def _from_start(raw: BinaryIO, opened: Opened) -> BinaryIO:
-    """The content of a source from its first byte; of a plain file it can be sought in."""
-    if not opened.is_plain:
-        return opened.content
-    raw.seek(0)
-    return raw
-
-
-def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """The next bytes of a file, as far as there are so many."""
-    while size > 0:
-        chunk = file.read(min(size, _CHUNK))
-        if not chunk:
-            return
-        size -= len(chunk)
-        yield chunk
-
-
-def _load_context(
-    path: str, checkpoint: Checkpoint, equipment: Equipment, manner: Manner, new: Ledger
-) -> tuple[list[Entry], tuple[int, str]] | None:
-    """(the earlier entries that have to do with new ones, (bytes of the file, their SHA-256)).
-
-    `None` when the earlier bytes are not those that the checkpoint saw.
-    """
-    policy = equipment[1]
+def _load_context(earlier: Earlier, equipment: Equipment, new: Ledger) -> list[Entry] | None:
+    """The earlier entries that have to do with new ones, examined again; see `load_since`."""
     tokens = [entry.token for entry in new if entry.token is not None]
     own = {token.jti for token in tokens if token.jti is not None}
     wanted = own.union(*(token.parents for token in tokens))
-    with Path(path).open("rb") as raw:
-        opened = Opened(raw, Origin(path), policy, manner, is_file=True)
-        scan = _Scan(_from_start(raw, opened), checkpoint.bytes, policy)
-        found = list(scan.find(wanted, own))
-        if not scan.ended or scan.digest.hexdigest() != checkpoint.sha256:
-            return None
-        if opened.is_plain:
-            size = checkpoint.bytes
-            for chunk in iter(lambda: raw.read(_CHUNK), b""):
-                scan.digest.update(chunk)
-                size += len(chunk)
-            whole = (size, scan.digest.hexdigest())
-        else:
-            closed = opened.close()
-            whole = (closed.bytes, closed.sha256)
-    for entry in new:
-        if entry.record.line is not None:
-            force_setattr(entry.record, "line", entry.record.line + scan.lines)
-    return _examine(found, path, Examiner(*equipment), own), whole
-
-
-def _examine(
-    found: list[tuple[bytes, int, int, int]], path: str, examiner: Examiner, own: set[str]
-) -> list[Entry]:
-    """Examine earlier records again; parents that are not read as well are left out."""
+    found = earlier.find(wanted, own)
+    if not found.also <= wanted:  # parents of other versions of new tasks
+        found = earlier.find(wanted | found.also, own)
+    if not (earlier.is_as_seen and found.are_few):
+        return None
+    if found.name_new and _in_a_circle(earlier, tokens, own):
+        return None
+    examiner = Examiner(*equipment)
     entries = []
-    for raw, offset, line, index in found:
-        place = Source(name=path, offset=offset, line=line, index=index)
-        for record in lines.read(io.BytesIO(raw), place):
-            *facts, _ = astuple(examiner.examine(record.body, len(record.body)))
-            entries.append(Entry(record, *facts))
+    for record in found.records:
+        *facts, _ = astuple(examiner.examine(record.body, len(record.body)))
+        entries.append(Entry(record, *facts))
     there = own | {entry.token.jti for entry in entries if entry.token and entry.token.jti}
     for position, entry in enumerate(entries):
-        if entry.token is not None:
+        if entry.token is not None and entry.token.jti not in own:
             parents = tuple(jti for jti in entry.token.parents if jti in there)
             entries[position] = replace(entry, token=replace(entry.token, parents=parents))
+    for entry in new:
+        if entry.record.line is not None:
+            force_setattr(entry.record, "line", entry.record.line + earlier.lines)
     return entries
 
 
-class _Scan:
-    """Looks for names in what a checkpoint saw, as quickly as that can be done.
+def _in_a_circle(earlier: Earlier, tokens: list[Token], new: set[str]) -> bool:
+    """Whether a new task is its own ancestor by way of earlier ones: no honest task is."""
+    import networkx as nx  # noqa: PLC0415  # where earlier tasks name new ones as their parents
 
-    Nothing is checked: those bytes were, for the checkpoint.
-    """
-
-    def __init__(self, file: BinaryIO, size: int, policy: Policy) -> None:
-        """Look at the first `size` bytes of a file."""
-        self.digest = sha256()
-        self.lines = 0
-        """How many lines there were."""
-        self.ended = True
-        """Whether the last line had its end."""
-        self._file = file
-        self._left = size
-        self._longest = policy.max_record_bytes + lines.MARGIN_BYTES
-        self._depth = policy.max_json_depth
-        self._reader = Reader(policy.max_json_depth)
-
-    def find(self, wanted: Collection[str], own: set[str]) -> Iterator[tuple[bytes, int, int, int]]:
-        """(raw bytes, offset, lines before it, index) of each record that has to do with others.
-
-        Args:
-            wanted: the `jti`s of tasks that are looked for.
-            own: the `jti`s that a record is looked for as well that names one as a parent.
-
-        """
-        for raw, begin, before, index in self._records():
-            jti, parents = _names(raw) or self._names(raw)
-            if jti in wanted or not own.isdisjoint(parents):
-                yield raw, begin, before, index
-
-    def _records(self) -> Iterator[tuple[bytes, int, int, int]]:
-        """(raw bytes, offset, lines before it, index) of each record that is not too long."""
-        raw = b""  # blank lines and comments before the next record
-        begin = end = before = index = 0
-        too_long = False
-        margin, most_blank = lines.MARGIN, lines.MOST_BLANK
-        for piece in self._pieces():
-            end += len(piece)
-            self.ended = piece[-1:] == b"\n"
-            self.lines += self.ended
-            if self.ended and not too_long:
-                raw = raw + piece if raw else piece
-                if piece[0] in b"# \t\r\n":  # perhaps nothing
-                    content = piece.strip(margin)
-                    if (not content or content[:1] == b"#") and len(raw) < most_blank:
-                        continue
-                yield raw, begin, before, index
-            too_long = not self.ended
-            if self.ended:
-                raw, begin, before, index = b"", end, self.lines, index + 1
-
-    def _pieces(self) -> Iterator[bytes]:
-        """The lines; of those that are too long, pieces."""
-        update, readline = self.digest.update, self._file.readline
-        while piece := readline(min(self._longest, self._left)):
-            self._left -= len(piece)
-            update(piece)
-            yield piece
-
-    def _names(self, raw: bytes) -> tuple[str | None, Sequence[str]]:
-        """(the `jti` of a record's task, its parents), by reading it in full."""
-        reading = None
-        for record in lines.read(io.BytesIO(raw), Source(name="")):
-            content = unwrap(record.body, self._depth)
-            if content.compact is not None:
-                reading = self._reader.read(content.compact)
-            elif content.claims is not None:
-                reading = read_unsigned_claims(content.claims, ())
-        if reading is None or reading.token is None:
-            return None, ()
-        return reading.token.jti, reading.token.parents
-
-
-class _Claims(msgspec.Struct, gc=False):
-    """The claims that name tasks."""
-
-    jti: str | None = None
-    par: tuple[str, ...] = ()
-    pred: tuple[str, ...] = ()
-
-
-# msgspec works a type out when it is first used, which two threads must not do at one time.
-_read_claims = msgspec.json.Decoder(_Claims).decode
-_read_entry = msgspec.json.Decoder(
-    msgspec.defstruct("_Entry", [(name, str | None, None) for name in TOKEN_MEMBERS], gc=False)
-).decode
-_OBJECT = ord("{")
-_OTHERS = TOKEN_MEMBERS[1:]
-
-
-def _names(raw: bytes) -> tuple[str | None, Sequence[str]] | None:
-    """What `_Scan._names` gives, at a tenth of the cost; `None` where more care is needed."""
-    try:
-        text = raw
-        if raw[0] == _OBJECT:
-            entry: Any = _read_entry(raw)
-            text = (entry.ect or next(filter(None, map(entry.__getattribute__, _OTHERS)))).encode()
-        claims = _read_claims(decode_base64url(text.split(b".", 2)[1]))
-    except (StopIteration, IndexError, UnicodeError, EncodingError, msgspec.DecodeError):
-        return None
-    return claims.jti, claims.par + claims.pred
+    links: nx.DiGraph[str] = nx.DiGraph()
+    named = ((token.jti, token.parents) for token in tokens)
+    for jti, parents in chain(named, ((jti, parents) for _, jti, parents in earlier.read())):
+        links.add_edges_from((parent, jti) for parent in parents if jti is not None)
+    return any(
+        not knot.isdisjoint(new) and not knot.issubset(new)
+        for knot in nx.strongly_connected_components(links)
+    )

@@ -26,7 +26,7 @@ import msgspec
 
 from ectgraph import labels
 from ectgraph.checkpoint import Comparison
-from ectgraph.integrity import Section, holds, sections
+from ectgraph.integrity import Section, forks, holds, joined, sections
 from ectgraph.ledger import Ledger
 from ectgraph.model import Hit, Problem, Severity, Token, Trust
 from ectgraph.policy import Policy
@@ -137,7 +137,23 @@ class Evidence:
     def chained(self) -> frozenset[str]:
         """The sources whose hash chain holds."""
         found = self.sections
-        return frozenset(each.source for each in found if each.chained and holds(self.ledger, each))
+        entries = self.ledger.entries
+        forked = {entries[position].record.source for pair in self.forks for position in pair}
+        return frozenset(
+            each.source
+            for each in found
+            if each.chained and each.source not in forked and holds(self.ledger, each)
+        )
+
+    @cached_property
+    def forks(self) -> list[tuple[int, int]]:
+        """(position, position) of two different entries that follow the same one."""
+        return forks(self.ledger, self.sections) if len(self.sections) > 1 else []
+
+    @cached_property
+    def ledgers(self) -> dict[str, str]:
+        """For each source the name of the ledger that it is a part of."""
+        return joined(self.sections)
 
     @cached_property
     def shape(self) -> Shape:

@@ -10,12 +10,14 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from ectgraph.case import Case, load
+from ectgraph import checkpoint
+from ectgraph.case import Case, load, load_each
 from ectgraph.errors import EctgraphError
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
 from ectgraph.model import Report
 from ectgraph.policy import Policy
+from ectgraph.reading import Manner
 from ectgraph.testing import Sketch, jwks, sketch, task_id
 
 
@@ -78,8 +80,26 @@ def test_a_file_that_is_not_there_is_the_callers_mistake(paths, refusal):
     assert "missing.jws" in refusal(load, paths)
 
 
-def test_a_folder_is_no_ledger(tmp_path: Path, refusal):
-    assert "folder" in refusal(load, tmp_path)
+def test_a_folder_is_all_the_ledgers_in_it_and_what_is_none_is_named(
+    file: Path, key_files: list[Path], drawn: Sketch
+):
+    case = load(file.parent, drawn.ring)
+
+    assert [(source.source, source.format) for source in case.report.inputs] == [
+        (str(file), "jws"),
+        *((str(path), "other") for path in key_files),
+    ]
+    assert len(case.ledger) == 3
+    assert any("a.json" in sentence for sentence in case.report.not_established)
+
+
+def test_an_empty_folder_is_an_empty_ledger(tmp_path: Path):
+    assert [finding.code for finding in load(tmp_path).report.findings] == ["ECT009"]
+
+
+def test_a_pattern_is_all_files_that_match(file: Path, drawn: Sketch, refusal):
+    assert len(load(str(file.with_name("l*.j?s")), drawn.ring).ledger) == 3
+    assert "no file matches" in refusal(load, str(file.with_name("x*")))
 
 
 def test_several_files_are_one_ledger(tmp_path: Path, drawn: Sketch):
@@ -112,6 +132,85 @@ def test_progress_is_told_in_bytes(file: Path, drawn: Sketch):
     assert sum(told) == len(drawn.data)
 
 
+def test_how_to_read_counts(tmp_path: Path, drawn: Sketch):
+    path = tmp_path / "odd.jsonl"
+    path.write_bytes(b'{"entries": []}\n' + drawn.data)
+
+    assert load(path, drawn.ring).ledger.inputs[0].format == "json"
+    assert len(load(path, drawn.ring, manner=Manner(format="jsonl")).ledger) == 4
+
+
+def test_several_sources_can_be_cases_of_their_own(tmp_path: Path, key_files: list[Path]):
+    for name in "ba":
+        (tmp_path / f"{name}.jws").write_bytes(sketch(f"{name}@0<z").data)
+    policy = Policy(max_parents=0)
+
+    cases = list(load_each(str(tmp_path / "*.jws"), key_files, policy=policy))
+
+    assert [case.ledger.inputs[0].source[-5:] for case in cases] == ["a.jws", "b.jws"]
+    assert all(case.policy is policy and case.ring is cases[0].ring for case in cases)
+    assert [len(case.report.findings) for case in cases] == [2, 2]
+    assert list(load_each([], key_files)) == []
+
+
+# Compared with a checkpoint
+
+
+@pytest.fixture
+def note(tmp_path: Path, file: Path, drawn: Sketch) -> Path:
+    """A checkpoint of the ledger, as it was before its last record."""
+    path = tmp_path / "before.jws"
+    path.write_bytes(b"".join(record + b"\n" for record in drawn.records[:2]))
+    case = load(path, drawn.ring, manner=Manner(digest=1 << 30))
+    made = checkpoint.make(case.ledger, drawn.ring.digest, case.policy, {})
+    path = tmp_path / "note.json"
+    path.write_bytes(checkpoint.to_json(made))
+    return path
+
+
+@pytest.mark.parametrize("option", ["against", "since"])
+def test_a_ledger_that_grew_is_what_the_checkpoint_saw(
+    file: Path, note: Path, drawn: Sketch, option: str
+):
+    case = load(file, drawn.ring, **{option: note})
+
+    assert any("byte for byte, and 1 record after" in each for each in case.report.established)
+    assert [finding.code for finding in case.report.findings] == ["ECT303"]
+    assert case.ledger.earlier == (2 if option == "since" else 0)
+
+
+@pytest.mark.parametrize("option", ["against", "since"])
+def test_a_ledger_that_was_written_anew_is_not(file: Path, note: Path, drawn: Sketch, option: str):
+    file.write_bytes(drawn.records[1] + b"\n" + drawn.records[0] + b"\n" + drawn.records[2] + b"\n")
+    case = load(file, drawn.ring, **{option: note})
+
+    assert {finding.code for finding in case.report.findings} == {"ECT303", "ECT605"}
+    assert len(case.ledger) == 3
+
+
+@pytest.mark.parametrize(
+    ("keys", "policy"), [(None, None), ("agent-a", None), ("agent-b", Policy(skew=31))]
+)
+def test_what_was_verified_otherwise_is_verified_again(
+    file: Path, note: Path, drawn: Sketch, keys: str | None, policy: Policy | None
+):
+    ring = {"agent-a": KeyRing.from_jwks(jwks("agent-a")), "agent-b": drawn.ring}.get(keys or "")
+    case = load(file, ring, policy=policy, since=note)
+
+    assert (len(case.ledger), case.ledger.earlier) == (3, 0)
+    assert any("so all was verified" in sentence for sentence in case.report.not_established)
+
+
+def test_a_checkpoint_is_compared_with_one_ledger_in_one_way(
+    file: Path, note: Path, tmp_path: Path, refusal
+):
+    assert "exclude each other" in refusal(load, file, against=note, since=note)
+    assert "2 are given" in refusal(load, [file, tmp_path / "before.jws"], against=note)
+    assert "2 are given" in refusal(load, str(tmp_path / "*.jws"), against=note)
+    assert "no checkpoint" in refusal(load, file, against=file)
+    assert "cannot be read" in refusal(load, file, since=tmp_path / "none.json")
+
+
 # Asking
 
 
@@ -124,7 +223,7 @@ def test_a_case_is_its_ledger_its_graph_its_report_and_its_tables(case: Case):
     assert isinstance(case.ledger, Ledger)
     assert type(case.graph) is nx.DiGraph
     assert isinstance(case.report, Report)
-    for frame in (case.tasks, case.edges, case.findings):
+    for frame in (case.tasks, case.edges, case.findings, case.records):
         assert isinstance(frame, pd.DataFrame)
     assert set(case.graph) == set(case.tasks.task) == {task_id(name) for name in "abcz"}
     assert case.graph.number_of_edges() == len(case.edges) == 4
@@ -137,6 +236,13 @@ def test_what_was_asked_once_is_not_worked_out_again(case: Case):
     assert case.tasks is case.tasks
     assert case.edges is case.edges
     assert case.findings is case.findings
+    assert case.records is case.records
+
+
+def test_a_task_is_shown_by_the_beginning_of_its_jti(case: Case, refusal):
+    assert case.show(task_id("b")[:8]).name == task_id("b")
+    assert [check.number for check in case.show(task_id("b")).records[0].checks][-1] == 15
+    assert "no task" in refusal(case.show, "zzz")
 
 
 def test_linting_with_a_choice_leaves_the_report_as_it_was(case: Case):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import gzip
+from collections.abc import Callable
+from pathlib import Path
 
-from ectgraph import linter
+import pytest
+from msgspec.structs import replace
+
+from ectgraph import linter, loader
 from ectgraph.model import Report
-from ectgraph.rules import RULES
-from ectgraph.testing import sketch
+from ectgraph.reports.json import to_json
+from ectgraph.rule import Evidence
+from ectgraph.rules import RULES, judge
+from ectgraph.testing import EPOCH, Sketch, compact_json, sketch
 
 CLEAN = "a@0; b@5<a"
 
@@ -141,11 +148,137 @@ def test_each_reason_not_to_know_who_wrote_a_token_is_another_sentence():
         "order of all tasks",
         "failed rules",
         "by request",
-        "hash chain",
+        "not read",
+        "wrote to it",
+        "could be read",
+        "recorded",
+        "checkpoint",
+        "as it was written",
     ],
 )
 def test_a_clean_ledger_leaves_nothing_more_open_than_it_must(doubt: str):
     assert left_open(CLEAN, doubt) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "holds", "doubt"),
+    [
+        ("a@0; b@5<a; !chained", "The hash chain holds", None),
+        ("a@0; !chained", "The hash chain holds", None),
+        ("a@0; b@5<a", None, "there is no hash chain"),
+        ('a@0 entry={"seq":1}; b@5<a entry={"seq":2}', None, "there is no hash chain"),
+        ('a@0 entry={"prev_hash":"00"}; b@5<a; !chained', None, "does not hold"),
+        ("a@0; 'junk'; b@5<a; !chained", "The hash chain holds", None),  # in an entry as well
+    ],
+)
+def test_a_chain_holds_or_does_not_or_is_none(text: str, holds: str | None, doubt: str | None):
+    said = established(text, "hash chain")
+    left = left_open(text, "hash chain")
+
+    assert (said or "").startswith(holds or "")
+    assert (said is None, left is None) == (holds is None, doubt is None)
+    assert doubt is None or doubt in (left or "")
+
+
+def test_what_a_chain_holds_is_said_with_how_many_entries_and_whether_they_are_numbered():
+    assert "each of 3 entries" in (established("a@0; b@1; c@2; !chained", "chain") or "")
+    assert "each of 1 entry" in (established("a@0; !chained", "chain") or "")
+    assert "without a gap" in (established("a@0; !chained", "chain") or "")
+    text = 'a@0 entry={"seq":null}; b@5<a entry={"seq":null}; !chained'
+    assert "without a gap" not in (established(text, "hash chain holds") or "without a gap")
+
+
+def test_a_chain_that_holds_says_nothing_of_its_end():
+    assert left_open("a@0; b@5<a; !chained", "complete: entries cut off its end")
+
+
+# Sources
+
+
+@pytest.fixture
+def report_of(tmp_path: Path) -> Callable[..., Report]:
+    """Lint a folder with some files in it."""
+
+    def lint(**files: bytes) -> Report:
+        for name, data in files.items():
+            (tmp_path / name).write_bytes(data)
+        drawn = sketch(CLEAN)
+        ledger = loader.load(tmp_path, drawn.ring, judge=judge)
+        return linter.lint(Evidence(ledger, drawn.ring, drawn.policy))
+
+    return lint
+
+
+DATA, CHAINED = sketch(CLEAN).data, sketch("a@0; b@5<a; !chained").data
+
+
+def test_each_source_is_named_with_what_it_leaves_open(report_of):
+    found = report_of(
+        bare=DATA,
+        chained=CHAINED,
+        broken=CHAINED.replace(b"1", b"2"),
+        cut=gzip.compress(DATA)[:-9],
+        page=b"no ledger",
+    )
+
+    chain = sentence(found.established, "hash chain")
+    assert chain is None
+    assert "(" in (sentence(found.established, "Hash chains hold") or "")
+    assert "chained" in (sentence(found.established, "Hash chains hold") or "")
+    loose = sentence(found.not_established, "there is no hash chain") or ""
+    assert ("bare" in loose, "cut" in loose, "chained" in loose) == (True, True, False)
+    assert "broken" in (sentence(found.not_established, "hash chain does not hold") or "")
+    assert "page" in (sentence(found.not_established, "not read") or "")
+    assert "cut" in (sentence(found.not_established, "could be read") or "")
+
+
+def test_what_was_not_read_to_its_end_is_not_said_to_be(report_of):
+    assert sentence(report_of(a=DATA).established, "to the last byte")
+    found = report_of(b=gzip.compress(DATA)[:-9])
+    assert sentence(found.established, "to the last byte") is None
+    assert sentence(found.established, "records read: ")
+
+
+def test_what_somebody_wrote_to_meanwhile_is_not_said_to_be_read_to_its_end():
+    drawn = sketch(CLEAN)
+    ledger = drawn.ledger()
+    ledger.inputs[0] = replace(ledger.inputs[0], changed=True)
+
+    found = linter.lint(Evidence(ledger, drawn.ring, drawn.policy))
+
+    assert sentence(found.established, "to the last byte") is None
+    assert "sketch" in (sentence(found.not_established, "wrote to it") or "")
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ("2026-02-24T14:23:20Z", None),
+        (EPOCH, None),
+        (None, None),
+        ("2026-02-24T14:23:20", "When 1 entry was recorded"),
+        ("soon", "When 1 entry was recorded"),
+    ],
+)
+def test_when_an_entry_was_recorded_is_left_open_where_that_is_not_said(stated, said):
+    drawn = sketch("a@0")
+    line = compact_json({"recorded_at": stated, "ect": drawn.records[0].decode()})
+
+    found = Sketch((line,), drawn.ring).lint()
+
+    assert (sentence(found.not_established, "recorded: the time") or "").startswith(said or "")
+    assert (sentence(found.not_established, "recorded: the time") is None) == (said is None)
+
+
+def test_a_name_of_a_file_may_hold_anything_and_a_sentence_only_text():
+    drawn = sketch("a@0; 'junk'")
+    for name in ("\udcff", "two\nlines", "\x1b[31m", "\u202e"):
+        ledger = loader.load_bytes(drawn.data, drawn.ring, judge=judge, source=name)
+        ledger.inputs[0] = replace(ledger.inputs[0], changed=True)
+        found = linter.lint(Evidence(ledger, drawn.ring, drawn.policy))
+
+        assert all(each.isprintable() for each in found.established + found.not_established)
+        assert to_json(found)
 
 
 def test_without_a_verified_token_there_is_no_word_about_the_keys_of_issuers():

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ectgraph.encoding import compact_json, encode_base64url
 from ectgraph.examiner import Examiner, Facts
 from ectgraph.model import Hit, Problem, Token, Trust
 from ectgraph.policy import Policy
 from ectgraph.rules import RULES, judge
-from ectgraph.testing import EPOCH, FAULTS, sketch, token
+from ectgraph.testing import EPOCH, FAULTS, sketch, task_id, token
 
 A, B = sketch("a@0; b@5<a by=agent-b").records
 
@@ -62,7 +64,7 @@ def test_a_wrapper_with_two_tokens_verifies_neither(ring):
     fact = examine(body, ring)
     assert fact.trust is Trust.INVALID
     assert [(problem.kind, problem.detail) for problem in fact.problems] == [
-        ("duplicate-member", "ect")
+        ("duplicate-member", "'ect' twice")
     ]
     assert fact.token is not None
 
@@ -95,12 +97,15 @@ def test_the_depth_limit_is_the_policys(ring, claims):
 
 
 def test_a_record_is_judged_once_with_all_that_is_known_of_it(ring):
-    seen: list[tuple[Token | None, tuple[Problem, ...], Policy]] = []
+    seen: list[tuple[Token | None, tuple[Problem, ...], Policy, float | None]] = []
 
     def tell(
-        token: Token | None, problems: tuple[Problem, ...], policy: Policy
+        token: Token | None,
+        problems: tuple[Problem, ...],
+        policy: Policy,
+        recorded: float | None,
     ) -> tuple[tuple[str, Hit], ...]:
-        seen.append((token, problems, policy))
+        seen.append((token, problems, policy, recorded))
         return tuple(("ECT000", Hit(problem.detail)) for problem in problems)
 
     policy = Policy(max_parents=7)
@@ -112,14 +117,14 @@ def test_a_record_is_judged_once_with_all_that_is_known_of_it(ring):
         "algorithm-not-allowed",
         "no-kid",
     ]
-    assert seen == [(fact.token, fact.problems, policy)]
+    assert seen == [(fact.token, fact.problems, policy, None)]
     assert fact.hits == tuple(("ECT000", Hit(problem.detail)) for problem in fact.problems)
 
 
 def test_a_problem_met_twice_is_told_once(ring):
     (record,) = sketch("a@0").records
     twice = b'{"x":{"y":1,"y":2},"z":{"y":1,"y":2},"ect":"%s"}' % record
-    assert examine(twice, ring).problems == (Problem("duplicate-member", "entry", "y"),)
+    assert examine(twice, ring).problems == (Problem("duplicate-member", "entry", "'y' twice"),)
     header = {"alg": "ES256", "typ": "exec+jwt", "kid": "agent-a", "crit": ["b64", "b64"]}
     (problem,) = [
         p for p in examine(token({}, "agent-a", header), ring).problems if p.where == "crit"
@@ -158,6 +163,201 @@ def test_any_claims_in_any_wrapping_raise_nothing(ring, json_values, data):
     fact = examine(json.dumps(value).encode(), ring, judge=judge)
     assert fact.trust is not Trust.VERIFIED
     assert fact.problems
+
+
+# What the source says beside the record
+
+
+def test_what_stands_beside_a_record_is_said_of_it(ring):
+    beside = {"seq": 7, "recorded_at": EPOCH, "jti": task_id("a")}
+    examiner = Examiner(ring, Policy(), judge)
+
+    fact = examiner.examine(A, len(A), beside)
+
+    assert (fact.seq, fact.recorded_at, fact.trust, fact.hits) == (7, EPOCH, Trust.VERIFIED, ())
+    assert (fact.prev_hash, fact.digest) == (None, None)
+
+
+def test_what_an_entry_says_itself_comes_before_what_stands_beside_it(ring):
+    body = wrapped(A, seq=1, recorded_at=EPOCH + 1)
+    beside = {"sequence": 7, "timestamp": EPOCH + 10**6}
+
+    fact = Examiner(ring, Policy(), judge).examine(body, len(body), beside)
+
+    assert (fact.seq, fact.recorded_at, fact.hits) == (1, EPOCH + 1, ())
+
+
+@pytest.mark.parametrize(
+    ("members", "beside", "where"),
+    [
+        ({"jti": "other"}, {}, ["jti"]),
+        ({}, {"jti": "other"}, ["jti"]),
+        ({"jti": "other"}, {"iss": "somebody"}, ["jti", "iss"]),
+        ({"jti": "other"}, {"jti": "other"}, ["jti"]),
+        ({"jti": "other"}, {"jti": "another"}, ["jti", "jti"]),
+    ],
+)
+def test_whatever_disagrees_with_the_token_is_told(ring, members, beside, where):
+    body = wrapped(A, **members)
+
+    fact = Examiner(ring, Policy(), judge).examine(body, len(body), beside)
+
+    assert [(p.kind, p.where) for p in fact.problems] == [("wrapper-disagrees", w) for w in where]
+    assert {code for code, _ in fact.hits} == {"ECT006"}
+    assert fact.trust is Trust.VERIFIED  # the token is what was signed, whatever is said of it
+
+
+def test_a_token_that_is_unsigned_is_compared_as_well(ring, claims):
+    body = compact_json(claims(jti="a"))
+
+    fact = Examiner(ring, Policy(minimum_level="L1")).examine(body, len(body), {"jti": "b"})
+
+    assert [problem.kind for problem in fact.problems] == ["wrapper-disagrees"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        wrapped(A, jws=B.decode()),
+        wrapped(A, compact="junk"),
+        wrapped(A, Ect=B.decode()),
+        wrapped(A, payload="p", protected="h", signature="s"),
+        b'{"ect":"%s","ect":"%s"}' % (B, A),
+    ],
+)
+def test_an_entry_with_two_readings_verifies_neither(ring, body):
+    fact = examine(body, ring, judge=judge)
+
+    assert fact.trust is Trust.INVALID
+    assert fact.token.jti == task_id("a")
+    assert {code for code, _ in fact.hits} <= {"ECT005", "ECT006"}
+    assert fact.hits
+    assert fact.key == 0  # the signature is that key's all the same
+    assert examine(body, None).trust is Trust.UNCHECKED
+
+
+def test_a_token_in_json_serialization_verifies_like_the_compact_one(ring):
+    header, payload, mark = A.decode().split(".")
+    flat = {"protected": header, "payload": payload, "signature": mark}
+    signature = {"protected": header, "signature": mark, "header": {"x": 1}}
+    general = {"payload": payload, "signatures": [signature]}
+
+    for value in (flat, general):
+        fact = examine(compact_json(value), ring, judge=judge)
+        assert fact == examine(A, ring, judge=judge)
+    twice = examine(compact_json(flat | {"header": {"alg": "none"}}), ring, judge=judge)
+    assert twice.trust is Trust.INVALID
+    assert [code for code, _ in twice.hits] == ["ECT005"]
+    two = examine(compact_json(general | {"signatures": [signature] * 2}), ring, judge=judge)
+    assert (two.token, [code for code, _ in two.hits]) == (None, ["ECT001"])
+
+
+# When it was recorded
+
+
+def judged_at(body: bytes, ring: object, beside: dict[str, object] | None = None) -> list[object]:
+    seen: list[object] = []
+
+    def tell(*given: object) -> tuple[tuple[str, Hit], ...]:
+        seen.append(given[3])
+        return ()
+
+    Examiner(ring, Policy(), tell).examine(body, len(body), beside)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("stated", "seconds"),
+    [
+        (EPOCH, EPOCH),
+        (0.5, 0.5),
+        (0, 0),
+        ("2026-02-24T14:23:20Z", EPOCH),
+        ("2026-02-24T15:23:20.25+01:00", EPOCH + 0.25),
+        ("2026-02-24T14:23:20", None),
+        ("soon", None),
+        (None, None),
+        (True, None),
+    ],
+)
+def test_a_record_is_judged_at_the_time_at_which_it_was_recorded(ring, stated, seconds):
+    assert judged_at(wrapped(A, recorded_at=stated), ring) == [seconds]
+    assert judged_at(A, ring, {"recorded_at": stated}) == [seconds]
+    assert judged_at(wrapped(b"junk", recorded_at=stated), ring) == [seconds]
+
+
+# Links of a chain
+
+
+def test_what_states_a_hash_is_hashed_itself(ring):
+    for body in (wrapped(A, prev_hash=""), wrapped(b"junk", previous_hash="00")):
+        assert examine(body, ring).digest == hashlib.sha256(body).hexdigest()
+    for body in (A, b"junk", wrapped(A), wrapped(A, prev_hash=None), wrapped(A, prev_hash=5)):
+        assert examine(body, ring).digest is None
+
+
+# A record that its source breaks off in
+
+
+def torn(body: bytes, ring: object, **choices: object) -> list[tuple[str, str]]:
+    fact = Examiner(ring, Policy(**choices), judge).examine(body, len(body), torn=True)
+    assert len(fact.hits) >= len(fact.problems)
+    return [(problem.kind, problem.where) for problem in fact.problems]
+
+
+@pytest.mark.parametrize("keys", [True, False])
+@pytest.mark.parametrize("made", ["bare", "wrapped", "string"])
+def test_a_record_that_lacks_any_part_is_told_as_torn_and_no_more(ring, keys, made):
+    body = {"bare": A, "wrapped": wrapped(A, seq=1), "string": b'"' + A + b'"'}[made]
+    for length in range(1, len(body)):
+        ((kind, _),) = torn(body[:length], ring if keys else None)
+        assert kind == "torn-tail"
+    assert torn(body, ring if keys else None) == []
+
+
+def test_only_what_the_tear_did_is_told_as_torn(ring):
+    def cut(text: str) -> bytes:
+        return sketch(text).records[0][:-20]
+
+    assert torn(cut("a@0 typ=JWT"), ring) == [("torn-tail", "signature"), ("wrong-typ", "typ")]
+    assert torn(cut("a@0 !no-iss"), ring) == [("torn-tail", "signature"), ("missing-claim", "iss")]
+    assert torn(cut("a@0 !twice"), ring)[0] == ("torn-tail", "signature")
+    assert torn(sketch("a@0 !flipped").records[0], ring) == [("bad-signature", "signature")]
+    broken_header = b"e30=" + A[A.index(b".") : -20]
+    assert torn(broken_header, ring) == [("torn-tail", "signature"), ("bad-encoding", "header")]
+
+
+@pytest.mark.parametrize(("alg", "size"), [("ES256", 64), ("ES384", 96), ("RS256", 256)])
+def test_how_long_a_signature_has_to_be_is_the_algorithms(alg, size):
+    header = encode_base64url(compact_json({"alg": alg, "typ": "exec+jwt", "kid": "k"}))
+    payload = A.split(b".")[1]
+    for length in (0, 1, size - 1, size, size + 1):
+        body = b".".join([header, payload, encode_base64url(bytes(length))])
+        found = torn(body, None, algorithms=(alg,))
+        assert (("torn-tail", "signature") in found) is (length < size)
+
+
+def test_unsigned_claims_that_are_whole_are_not_torn(ring, claims):
+    body = compact_json(claims())
+
+    assert torn(body, ring) == [("below-minimum-level", "signature")]
+    assert torn(body, ring, minimum_level="L1") == []
+    assert torn(body[:-1], ring, minimum_level="L1") == [("torn-tail", "entry")]
+
+
+def test_a_record_that_is_too_long_is_not_called_torn(ring):
+    fact = Examiner(ring, Policy(max_record_bytes=10)).examine(A, len(A), torn=True)
+
+    assert [problem.kind for problem in fact.problems] == ["oversized-record"]
+
+
+@given(st.binary(max_size=60) | st.text('eyJ.{}[]":,ect\\ud8', max_size=60).map(str.encode))
+def test_any_bytes_may_be_torn(ring, data):
+    fact = Examiner(ring, Policy(), judge).examine(data, len(data), torn=True)
+
+    assert fact.trust is not Trust.VERIFIED
+    assert len(fact.hits) == len(fact.problems) > 0
+    assert [problem.kind for problem in fact.problems].count("torn-tail") <= 1
 
 
 # A token that no record wraps
@@ -245,4 +445,5 @@ def test_an_examiner_takes_a_resolver_as_well_as_a_ring(ring):
     keys = {key.kid: key for key in ring.keys}
 
     for body in (A, B, A[:-4] + b"AAAA", sketch("a@0 kid=nobody").records[0]):
-        assert examine(body, keys.get, judge=judge) == examine(body, ring, judge=judge)
+        by_ring = examine(body, ring, judge=judge)  # which has a key for each position
+        assert examine(body, keys.get, judge=judge) == replace(by_ring, key=None)

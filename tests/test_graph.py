@@ -56,6 +56,16 @@ def test_a_node_tells_what_the_token_says():
     }
 
 
+def test_verified_tokens_in_a_chain_that_holds_are_of_the_highest_level():
+    ledger = sketch("a@0; b@5<a !flipped; c@9<b; !chained").ledger()
+
+    plain, chained = build(ledger), build(ledger, {"sketch"})
+
+    assert [plain.nodes[task_id(name)]["level"] for name in "abc"] == ["L2", "L2", "L2"]
+    assert [chained.nodes[task_id(name)]["level"] for name in "abc"] == ["L3", "L2", "L3"]
+    assert build(ledger, {"another"}).nodes[task_id("a")]["level"] == "L2"
+
+
 def test_what_a_token_does_not_say_is_no_attribute(graph_of):
     graph = graph_of(("a", None, ["b"]))
     assert graph.nodes["a"] == {

@@ -13,6 +13,7 @@ def test_the_defaults_are_those_of_the_reference_implementation():
     defaults = msgspec.structs.asdict(Policy())
 
     assert defaults == {
+        "algorithms": ("ES256",),
         "minimum_level": "L2",
         "skew": 30,
         "audience": None,
@@ -30,6 +31,7 @@ def test_the_defaults_are_those_of_the_reference_implementation():
         "max_ancestors": 10_000,
         "max_depth": 10_000,
         "max_record_bytes": 1024 * 1024,
+        "max_ratio": 200,
         "max_json_depth": 64,
         "severities": {},
     }

@@ -34,7 +34,7 @@ def test_every_figure_of_a_small_ledger():
         "depth": 2,
         "max_parents": 3,
         "max_children": 2,
-        "levels": {"L1": 0, "L2": 5},
+        "levels": {"L1": 0, "L2": 5, "L3": 0},
         "drafts": {"00": 4, "01": 1, "early-00": 0},
         "trust": {
             "verified": 4,
@@ -91,8 +91,26 @@ def test_a_record_without_token_is_in_no_count_of_trust():
 def test_levels_and_dialects():
     summary = figures("a@0; b@5<a draft=01; c@6<b !unsigned; d@7<c !unsigned draft=01")
 
-    assert summary.levels == {"L1": 2, "L2": 2}
+    assert summary.levels == {"L1": 2, "L2": 2, "L3": 0}
     assert summary.drafts == {"00": 2, "01": 2, "early-00": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("a@0; b@5<a; !chained", (0, 0, 2)),
+        ("a@0; b@5<a !flipped; !chained", (0, 1, 1)),
+        ("a@0; b@5<a kid=nobody; !chained", (0, 1, 1)),
+        ("a@0; b@5<a; !chained; !no-keys", (0, 2, 0)),
+        ("a@0; b@5<a", (0, 2, 0)),
+        ('a@0; b@5<a entry={"prev_hash":"00"}; !chained', (0, 2, 0)),
+        ('a@0 entry={"seq":1}; b@5<a entry={"seq":2}', (0, 2, 0)),
+        ("a@0; b@5<a; c@9<b; !chained; !torn", (0, 0, 2)),
+        ("'junk'; a@0; !chained", (0, 0, 1)),  # an entry whose token cannot be read is one
+    ],
+)
+def test_a_verified_token_in_a_chain_that_holds_is_of_the_highest_level(text, levels):
+    assert tuple(figures(text).levels.values()) == levels
 
 
 def test_a_task_that_several_records_claim_is_one_task():

@@ -56,6 +56,8 @@ def run() -> int:
             sys.stdout.flush()
     except EctgraphError as error:
         return _mistake(str(error))
+    except MemoryError:
+        return _mistake("there is not enough memory for this")
     except BrokenPipeError:  # the reader of our output has seen enough
         return 1
     except OSError as error:

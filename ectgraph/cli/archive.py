@@ -91,7 +91,7 @@ def lint(
         if against or since:
             message = "--separate excludes --against and --since: a checkpoint is of one ledger"
             raise EctgraphError(message)
-        cases = list(sources.load_each())
+        cases = [case for case in sources.load_each() if not _is_other(case)]
     else:
         cases = [sources.load(against=against, since=since)]
     reports = [(case, case.lint(**counted)) for case in cases]
@@ -109,7 +109,17 @@ def lint(
                     console.rule(characters="─")
                 for line in to_text(report, case.graph, max_findings):
                     console.print(line, soft_wrap=True)
-    raise typer.Exit(max((_exit_code(report, fail_on) for _, report in reports), default=3))
+    codes = {_exit_code(report, fail_on) for _, report in reports}
+    raise typer.Exit(1 if 1 in codes else 0 if 0 in codes else 3)
+
+
+def _is_other(case: Case) -> bool:
+    """Whether a file that was found in a folder is plainly no ledger; then that is said."""
+    others = [source for source in case.ledger.inputs if source.format == "other"]
+    is_other = bool(others) and not any(source.problems for source in others)
+    if is_other:
+        output.say(f"{others[0].source}: not read, as plainly no ledger")
+    return is_other
 
 
 def _exit_code(report: Report, fail_on: Severity) -> int:
@@ -179,7 +189,7 @@ def table(
     if name not in list(TableName) or not files:
         message = f"{name!r} is no table; end with one of: {', '.join(TableName)}"
         raise EctgraphError(message)
-    sources.keep(target)
+    sources.keep(target, paths=files)
     if format_ is None:
         on_terminal = target is None and sys.stdout.isatty()
         format_ = TableFormat.TABLE if on_terminal else TableFormat.CSV

@@ -142,9 +142,12 @@ class Sources:
             "workers": self.workers,
         }
 
-    def keep(self, target: Path | None, *others: Path | None) -> None:
-        """Refuse to write over anything that is read."""
-        read = (*self.paths, *(self.keys or ()), *(self.roots or ()))
+    def keep(
+        self, target: Path | None, *others: Path | None, paths: list[str] | None = None
+    ) -> None:
+        """Refuse to write over anything that is read; `paths` as in `load`."""
+        ledgers = self.paths if paths is None else paths
+        read = (*ledgers, *(self.keys or ()), *(self.roots or ()))
         output.keep_sources(target, (*read, *(other for other in others if other is not None)))
 
 

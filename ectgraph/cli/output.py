@@ -30,13 +30,24 @@ def refused(what: str, finding: Finding) -> None:
 
 
 def keep_sources(output: Path | None, sources: Iterable[str | Path]) -> None:
-    """Refuse to write over what is being read: evidence is never replaced."""
+    """Refuse to write over what is being read, in folders as well: evidence is never replaced."""
     if output is None or not output.exists():
         return
     for source in sources:
-        if Path(source).exists() and output.samefile(source):
+        if any(Path(name).exists() and output.samefile(name) for name in _meant(source)):
             message = f"{output}: is one of the sources, and is not written over"
             raise EctgraphError(message)
+
+
+def _meant(source: str | Path) -> list[str]:
+    """The files that a source means; none where there is no such thing, which reading it tells."""
+    from ectgraph.sources import expand  # noqa: PLC0415
+
+    try:
+        names = [origin.name for origin in expand([source])]
+    except EctgraphError:
+        return []
+    return names + [f"{name}{end}" for name in names for end in ("-wal", "-shm", "-journal")]
 
 
 @contextmanager

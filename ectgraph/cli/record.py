@@ -40,7 +40,7 @@ def show(
     if not files:
         message = "show takes ledger files and then a jti, or the beginning of one"
         raise EctgraphError(message)
-    sources.keep(target)
+    sources.keep(target, paths=files)
     case = sources.load(files)
     if not case.ledger:
         output.say("there is no record to show")

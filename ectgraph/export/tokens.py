@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 import msgspec
 
-from ectgraph.encoding import MAX_NUMBER, encode_base64url
+from ectgraph.encoding import encode_base64url
 from ectgraph.errors import EctgraphError
+from ectgraph.formats import detect
 from ectgraph.formats.chain import Head, timestamp
+from ectgraph.formats.compressed import compression
 from ectgraph.formats.entry import unwrap
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry
@@ -26,8 +29,7 @@ Form: TypeAlias = Literal["ledger", "jws", "parquet"]
 FORMS: dict[str, Form] = {".jsonl": "ledger", ".jws": "jws", ".parquet": "parquet"}
 """Forms by the suffix of the file."""
 
-_ONE_LINE = re.compile(r"[^\s#{\"\[][^\r\n]*(?<!\s)").fullmatch
-_MOST_SECONDS = 253_402_300_800  # the year 10000
+_ONE_LINE = re.compile(r"[^\s#{\"\[\ufeff][^\r\n]*(?<!\s)").fullmatch
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -41,9 +43,10 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 def rows(ledger: Ledger) -> Iterator[tuple[Entry, Row | None]]:
-    """Each entry, and its token; `None` where it has none that could be told apart from its bytes.
+    """Each entry, and its token; `None` where it has none, or may have two.
 
-    Tokens that do not verify, or make no sense, go along like all others.
+    Tokens that do not verify, or are damaged, go along like all others, as long as they have the
+    shape of one.
     """
     for entry in ledger.entries:
         text = _text(entry)
@@ -60,21 +63,24 @@ def _text(entry: Entry) -> str | None:
     if not record.whole and record.kept is not None:  # too long to have been read
         return None
     content = unwrap(record.body, max_json_depth=1000)
-    if content.claims is not None:
-        return encode_base64url(record.body).decode()
-    if content.compact is None:
+    if content.problems:  # what is wrong with the entry would be gone, and its token look better
         return None
+    if content.claims is not None:
+        return encode_base64url(record.body).decode() if entry.token else None
     try:
-        text = content.compact.decode()
+        text = (content.compact or b"").decode()
     except UnicodeDecodeError:
         return None
-    return text if _ONE_LINE(text) else None
+    has_shape = entry.token is not None or text.count(".") == 2
+    return text if has_shape and _ONE_LINE(text) else None
 
 
 def _recorded_at(stated: str | float | None) -> str:
     if stated is None or isinstance(stated, str):
         return stated or ""
-    return timestamp(stated) if abs(stated) < min(_MOST_SECONDS, MAX_NUMBER) else ""
+    with suppress(ValueError, OverflowError, OSError):  # no calendar holds it
+        return timestamp(stated)
+    return ""
 
 
 def form(path: Path, name: str | None) -> Form:
@@ -128,13 +134,33 @@ def _chained(kept: Iterator[Row]) -> Iterator[tuple[Head, Row, bytes]]:
 
 
 def _write_ledger(kept: Iterator[Row], path: Path) -> None:
-    with path.open("wb") as file:
+    with _new(path) as file:
         file.writelines(line for _, _, line in _chained(kept))
 
 
 def _write_jws(kept: Iterator[Row], path: Path) -> None:
-    with path.open("wb") as file:
-        file.writelines(row.ect.encode() + b"\n" for row in kept)
+    with _new(path) as file:
+        for number, row in enumerate(kept):
+            line = row.ect.encode() + b"\n"
+            if number == 0 and (compression(line) or detect(line) != "jws"):
+                file.write(b"\n")  # or it would be taken for the beginning of another format
+            file.write(line)
+
+
+@contextmanager
+def _new(path: Path) -> Iterator[BinaryIO]:
+    """A new file; empty when it could not be made whole, for half a ledger looks like a whole one.
+
+    It is no file next to it that takes its place, for it may be a device or a pipe.
+    """
+    try:
+        with path.open("wb") as file:
+            yield file
+    except BaseException:
+        if path.is_file():
+            with suppress(OSError):
+                path.write_bytes(b"")
+        raise
 
 
 def _write_parquet(kept: Iterator[Row], path: Path) -> None:

@@ -53,21 +53,22 @@ def detect(head: bytes) -> Format:
     commented = start is not None and b"#" in start[0]  # only line formats have comments
     if text[:1] not in (b"[", b"{", b'"'):
         return "jws"
-    if not commented and _CAPTURE.match(text):
-        return "har"
-    if not commented and (text.startswith(b"[") or _is_document(text)):
-        return "json"
-    return "jsonl"
+    if commented:
+        return "jsonl"
+    return "json" if text.startswith(b"[") else _of_object(text)
 
 
-def _is_document(text: bytes) -> bool:
-    """Whether text that begins with an object (or a string) is one document."""
-    first = text.partition(b"\n")[0]
+def _of_object(text: bytes) -> Format:
+    """The format of text that begins with an object (or a string)."""
+    is_capture = _CAPTURE.match(text) is not None
     try:
-        value, _ = read_json(first, max_depth=1000)
+        value, _ = read_json(text.partition(b"\n")[0], max_depth=1000)
     except EncodingError:
         # Broken off: by a pretty-printer, by the end of the head, or because it was damaged.
-        return document.is_document(text)
+        return "har" if is_capture else "json" if document.is_document(text) else "jsonl"
     if not isinstance(value, dict) or any(isinstance(value.get(m), str) for m in TOKEN_MEMBERS):
-        return False
-    return any(isinstance(value.get(member), list) for member in document.CONTAINERS)
+        return "jsonl"
+    if is_capture:
+        return "har"
+    holds = any(isinstance(value.get(member), list) for member in document.CONTAINERS)
+    return "json" if holds else "jsonl"

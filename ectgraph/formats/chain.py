@@ -54,5 +54,5 @@ def timestamp(seconds: float) -> str:
     >>> timestamp(1771947751.25)
     '2026-02-24T15:42:31.250Z'
     """
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+    moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    return f"{moment.isoformat(timespec='milliseconds')}Z"

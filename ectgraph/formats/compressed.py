@@ -30,6 +30,7 @@ FREE = 64 << 20
 _CHUNK = 16 << 10
 _PIECE = 4 << 10  # what is decompressed at a time, so the most that damage takes along with it
 _BUFFER = 1 << 20
+_EMPTY = 10_000  # in a row; each costs a decompressor
 _MEMORY = 256 << 20  # xz -9 takes 65 MiB; zstd by itself refuses windows above 128 MiB
 _DAMAGE = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError)  # bz2 raises OSError
 
@@ -141,6 +142,8 @@ class _Content(io.RawIOBase):
         self._ahead = b""  # read from the file, but not yet decompressed
         self._taken = 0
         self._given = 0
+        self._given_before = 0  # when the last piece of compressed data ended
+        self._empty = 0  # such pieces in a row that held nothing
         self._ended = False
 
     def readable(self) -> bool:
@@ -179,6 +182,8 @@ class _Content(io.RawIOBase):
     def _follow_on(self) -> None:
         """Go on with what follows the end of the compressed data: padding, more of it, or junk."""
         rest = self._decompressor.unused_data + self._ahead
+        self._empty = self._empty + 1 if self._given == self._given_before else 0
+        self._given_before = self._given
         self._ahead = b""
         while True:
             rest = rest.lstrip(b"\0") if self._kind in _PADDED else rest
@@ -188,7 +193,10 @@ class _Content(io.RawIOBase):
             rest += more
         self._ahead = rest
         beginnings = _BEGINNINGS[self._kind]
-        if rest.startswith(beginnings) or (rest and any(b.startswith(rest) for b in beginnings)):
+        if self._empty > _EMPTY and rest:
+            empty = f"more than {_EMPTY} pieces of {self._kind} data in a row hold nothing"
+            self._end("limit-reached", f"it is not read on after {self._so_far}: {empty}")
+        elif rest.startswith(beginnings) or (rest and any(b.startswith(rest) for b in beginnings)):
             self._decompressor = _DECOMPRESSORS[self._kind]()
         elif rest:
             unread = self._end()

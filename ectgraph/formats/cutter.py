@@ -19,6 +19,10 @@ from ectgraph.formats.lines import HEAD
 CHUNK = 1 << 18
 """Bytes of the file that are in memory at a time."""
 
+TOKEN = re.compile(rb"\.eyJ(?<=[\w-]{16}\.eyJ)")
+"""Where in a text there may be a compact JWS: before its payload. Found in linear time."""
+_OVERLAP = 19  # bytes of such a place that may lie in the window before
+
 _BOM = b"\xef\xbb\xbf"
 _SPACES = b" \t\r\n"
 _SPACE = re.compile(rb"[ \t\r\n]*+")
@@ -103,6 +107,8 @@ class Cutter:
         """Of pieces longer than `keep` bytes only the head is kept."""
         self.end = b""
         """The separator after the last piece, already taken; empty at the end of the file."""
+        self.found = False
+        """Whether what was sought is in the last piece."""
         self._file = file
         self._keep = keep
         self._window = file.read(CHUNK)
@@ -133,8 +139,11 @@ class Cutter:
         """Take the byte that `peek` gave."""
         self._position += 1
 
-    def cut(self, level: Level) -> Element:
-        """Take the next piece, and the separator after it, which is then in `end`."""
+    def cut(self, level: Level, sought: re.Pattern[bytes] | None = None) -> Element:
+        """Take the next piece, and the separator after it, which is then in `end`.
+
+        Whether it holds what is sought (`TOKEN`, or nothing) is then in `found`.
+        """
         self.peek()
         offset, line, start = self.offset, self._line_here(), self._position
         state = _PLAIN
@@ -144,18 +153,20 @@ class Cutter:
             self._position = stop
             if stop < len(self._window):
                 break
-            growing = growing or _Growing(offset, line, self._keep)
+            growing = growing or _Growing(offset, line, self._keep, sought)
             growing.add(self._window[start:])
             start = 0
             if not self._refill():
-                self.end = b""
+                self.end, self.found = b"", growing.found
                 open_ended = level is not REST and growing.open_ended
                 return growing.element(torn=state != _PLAIN or open_ended)
         self.end = self._window[stop : stop + 1]
         self._position = stop + 1
         if growing is not None:
             growing.add(self._window[start:stop])
+            self.found = growing.found
             return growing.element()
+        self.found = sought is not None and sought.search(self._window, start, stop) is not None
         raw = self._window[start:stop].rstrip(_SPACES)
         kept = raw if len(raw) <= self._keep else raw[:HEAD]
         return Element(offset, line, len(raw), sha256(raw).digest(), kept)
@@ -231,7 +242,12 @@ def _scan(window: bytes, position: int, level: Level, state: _State) -> tuple[in
 class _Growing:
     """A piece that goes on from window to window; digested, and kept as long as it is not long."""
 
-    def __init__(self, offset: int, line: int, keep: int) -> None:
+    def __init__(
+        self, offset: int, line: int, keep: int, sought: re.Pattern[bytes] | None = None
+    ) -> None:
+        self.found = False
+        self._sought = sought
+        self._before = b""
         self._offset, self._line, self._keep = offset, line, keep
         self._kept = bytearray()
         self._seen = 0
@@ -253,6 +269,10 @@ class _Growing:
         self._seen += len(data)
         room = max(self._keep, HEAD) - len(self._kept)
         self._kept += data[:room] if room > 0 else b""
+        if self._sought is not None and not self.found:
+            text = self._before + data
+            self.found = self._sought.search(text) is not None
+            self._before = text[-_OVERLAP:]
 
     @property
     def open_ended(self) -> bool:

@@ -15,13 +15,26 @@ from typing import BinaryIO
 import msgspec
 from msgspec.structs import replace
 
-from ectgraph.formats.cutter import ELEMENT, INSIDE, NAME, REST, TEXT, VALUE, Cutter, Element
+from ectgraph.encoding import lookalikes
+from ectgraph.escape import terminal
+from ectgraph.formats.cutter import (
+    ELEMENT,
+    INSIDE,
+    NAME,
+    REST,
+    TEXT,
+    TOKEN,
+    VALUE,
+    Cutter,
+    Element,
+)
+from ectgraph.formats.entry import CONTAINERS, TOKEN_MEMBERS
 from ectgraph.formats.source import Source
 from ectgraph.model import Record
 
-CONTAINERS = ("entries", "ledger", "ects", "tokens")
-"""Members of a document that may hold the array of entries."""
+__all__ = ("CONTAINERS", "elements", "is_document", "read")
 
+_PASSED = 5  # members that were passed over and are named
 _CONTENT = {b"[": INSIDE, b"{": INSIDE, b'"': TEXT}
 _BEGINS = b'[{"'
 _read_name = msgspec.json.Decoder(str).decode
@@ -109,6 +122,7 @@ class _Document:
         """(kind of problem, what is odd) -> [offset of the first, how many there are]."""
         self.torn = False
         """Whether the document ends too early; then one of its pieces is torn, or it is odd."""
+        self._passed: dict[str, list[int]] = {}  # what holds tokens and is not read, as in `odd`
         self._cutter = cutter
         self._damaged = False  # whether something in the marked piece is no member
 
@@ -117,6 +131,10 @@ class _Document:
         for (kind, what), (offset, count) in self.odd.items():
             first = f" (the first of {count})" if count > 1 else ""
             source.tell(kind, f"{what}, at byte {offset}{first}")
+        for what, (offset, count) in self._passed.items():
+            first = f" (the first of {count})" if count > 1 else ""
+            detail = f"{what} holds what looks like tokens, and was not read, at byte {offset}"
+            source.tell("unreadable-record", f"{detail}{first}")
 
     def entries(self) -> Iterator[Element]:
         """The records of a ledger."""
@@ -128,10 +146,11 @@ class _Document:
     def at(self, path: Sequence[Sequence[str]]) -> Iterator[Element]:
         """The elements of the arrays at a path, each step of which may have several names."""
         if self._cutter.peek() == (b"{" if path else b"["):
-            yield from self._below(path)
+            yield from self._below(path, top=True)
             whole = self._cutter.since_mark(torn=self.torn)
             if whole is not None:
                 self.odd.clear()  # it is for those who read the record
+                self._passed.clear()
                 yield whole
             if self._cutter.peek():
                 end = self._cutter.offset
@@ -139,7 +158,7 @@ class _Document:
         if self._cutter.peek():
             yield self._cutter.cut(REST)
 
-    def _below(self, path: Sequence[Sequence[str]]) -> Iterator[Element]:
+    def _below(self, path: Sequence[Sequence[str]], *, top: bool = False) -> Iterator[Element]:
         if not path:
             yield from self._array()
             return
@@ -160,6 +179,17 @@ class _Document:
                 if before is not None and self._damaged:
                     yield before
                 yield from self._below(deeper)
+            else:
+                self._note_readings(member, names, top=top)
+
+    def _note_readings(self, member: str, names: Sequence[str], *, top: bool) -> None:
+        """Tell of a member that makes the document something else to some readers."""
+        offset = self._cutter.offset
+        if top and member in TOKEN_MEMBERS and self._cutter.peek() == b'"':
+            self._note("duplicate-member", f"both a token ({member!r}) and entries", offset)
+        for _, other in lookalikes({member: None}, names):
+            what = f"another spelling of {other!r}, which some readers take for it"
+            self._note("duplicate-member", what, offset)
 
     def _array(self) -> Iterator[Element]:
         """The elements of the array that begins here."""
@@ -200,7 +230,7 @@ class _Document:
                 cutter.peek()
                 begin = cutter.offset
                 yield name
-                yield from self._to_next_member(taken=cutter.offset > begin)
+                yield from self._to_next_member(name, taken=cutter.offset > begin)
             else:
                 yield from self._stray(piece)
                 if cutter.end == b":":
@@ -210,7 +240,7 @@ class _Document:
                     self._ends("object")
                 return
 
-    def _to_next_member(self, *, taken: bool) -> Iterator[Element]:
+    def _to_next_member(self, name: str, *, taken: bool) -> Iterator[Element]:
         """Pass over a value that was not taken; give what stands between it and the next member."""
         cutter = self._cutter
         first = cutter.peek()
@@ -222,7 +252,9 @@ class _Document:
         if not taken:
             begin = cutter.offset
             cutter.take()
-            content = cutter.cut(_CONTENT[first])
+            content = cutter.cut(_CONTENT[first], TOKEN)
+            if cutter.found:
+                self._note_passed(name, begin)
             if cutter.end and content.whole and not _is_json(first + content.raw + cutter.end):
                 self._note("unreadable-record", "the value of a member is no JSON", begin)
         between = cutter.cut(VALUE)
@@ -245,6 +277,12 @@ class _Document:
             self.torn = True
             detail = f"the document ends before its {what} is closed"
             self._note("torn-tail", detail, self._cutter.offset)
+
+    def _note_passed(self, name: str, offset: int) -> None:
+        what = f"the member {terminal(name, 80)!r}"
+        if what not in self._passed and len(self._passed) >= _PASSED:
+            what = "each of some more members"
+        self._passed.setdefault(what, [offset, 0])[1] += 1
 
     def _note(self, kind: str, what: str, offset: int) -> None:
         self.odd.setdefault((kind, what), [offset, 0])[1] += 1

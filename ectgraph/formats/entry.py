@@ -20,6 +20,9 @@ from ectgraph.model import Problem, Token
 TOKEN_MEMBERS = ("ect", "ect_token", "ect_jws", "jws", "token", "compact")
 """Members of an entry object that may hold the token; the first that is a string does."""
 
+CONTAINERS = ("entries", "ledger", "ects", "tokens")
+"""Members of a document that may hold the array of entries."""
+
 _SEQUENCE = ("seq", "ledger_sequence", "sequence")
 _RECORDED_AT = ("recorded_at", "stored_timestamp", "verification_timestamp", "timestamp")
 _PREVIOUS_HASH = ("prev_hash", "previous_hash")
@@ -45,6 +48,7 @@ COPIES = {
 """Members that repeat what the token says, and what of the token they repeat."""
 
 
+_TOKENS = frozenset(TOKEN_MEMBERS)
 _KNOWN = frozenset((*TOKEN_MEMBERS, *_OPERATORS_MEMBERS, *COPIES))
 
 
@@ -101,16 +105,17 @@ def token_bytes(body: bytes) -> bytes:
 
 
 def _unwrap_object(value: dict[str, Any], duplicates: tuple[str, ...]) -> Content:
-    tokens = [name for name in TOKEN_MEMBERS if isinstance(value.get(name), str)]
-    if tokens:
-        compact = value[tokens[0]]
+    first = "ect"  # ours, and the most common
+    if not isinstance(value.get(first), str):
+        first = next((name for name in TOKEN_MEMBERS if isinstance(value.get(name), str)), "")
+    if first:
+        compact = value[first]
         problems = duplicate_problems(duplicates, "entry") if duplicates else ()
         if not _KNOWN.issuperset(value):
             problems += lookalike_problems(value, _KNOWN, "entry")
-        for name in tokens[1:]:
-            if value[name] != compact:
-                detail = f"its {name!r} is another token than its {tokens[0]!r}"
-                problems += (Problem("wrapper-disagrees", name, detail),)
+            problems += _ledger_beside(value, first)
+        if len(_TOKENS.intersection(value)) > 1 or "payload" in value:
+            problems += _other_tokens(value, first)
         return Content(
             compact=compact.encode(),
             problems=problems,
@@ -119,13 +124,43 @@ def _unwrap_object(value: dict[str, Any], duplicates: tuple[str, ...]) -> Conten
             prev_hash=_first(value, _PREVIOUS_HASH, _STRING),
             stated=value,
         )
-    if "payload" in value and ("signature" in value or "signatures" in value):
+    if _is_serialized(value):
         return _unwrap_serialized(value, duplicates)
     if looks_like_claims(value) and not _OPERATORS_MEMBERS.intersection(value):
         return Content(claims=value, duplicates=duplicates)
     if isinstance(value.get("keys"), list):
         return _no_token("an object with keys; a key file is given with --keys")
     return _no_token("an object without a token (" + ", ".join(TOKEN_MEMBERS) + ")")
+
+
+def _ledger_beside(value: dict[str, Any], first: str) -> tuple[Problem, ...]:
+    """Arrays of entries in an entry that has a token: to some readers it is a document."""
+    arrays = [
+        name
+        for name, content in value.items()
+        if isinstance(content, list) and name.partition("\0")[0].casefold() in CONTAINERS
+    ]
+    log = value.get("log")
+    if isinstance(log, dict) and isinstance(log.get("entries"), list):
+        arrays.append("log")
+    what = f"both a token ({first!r}) and an array of entries"
+    return tuple(Problem("duplicate-member", "entry", f"{what} ({name!r})") for name in arrays)
+
+
+def _other_tokens(value: dict[str, Any], first: str) -> tuple[Problem, ...]:
+    """Tokens in an entry that are not the one under its member `first`."""
+    found = {name: value[name].encode() for name in TOKEN_MEMBERS if type(value.get(name)) is str}
+    if _is_serialized(value):
+        found["payload"] = _unwrap_serialized(value, ()).compact or found[first]
+    return tuple(
+        Problem("wrapper-disagrees", name, f"its {name!r} is another token than its {first!r}")
+        for name, token in found.items()
+        if token != found[first]
+    )
+
+
+def _is_serialized(value: dict[str, Any]) -> bool:
+    return "payload" in value and ("signature" in value or "signatures" in value)
 
 
 def _unwrap_serialized(value: dict[str, Any], duplicates: tuple[str, ...]) -> Content:

@@ -46,7 +46,7 @@ def read(file: BinaryIO, source: Source) -> Iterator[Record]:
     offset, number, index = source.offset, source.line, source.index
     for line in iter(lambda: file.readline(limit), b""):
         number += 1
-        text = line.removeprefix(_BOM) if number == 1 else line
+        text = line.removeprefix(_BOM) if number == 1 and not source.offset else line
         content = text.strip(MARGIN)
         whole = len(line) < limit or line.endswith(b"\n")
         nothing = whole and (not content or content.startswith(b"#"))
@@ -74,7 +74,7 @@ def read(file: BinaryIO, source: Source) -> Iterator[Record]:
         yield _followed_by(held, bytes(blank), digest)
     elif held is not None:
         # A file of one line without its end is common; where other lines have one, it was cut off.
-        torn = held.index > 0 and held.after == 0 and held.whole
+        torn = held.index > 0 and held.whole and not held.raw.endswith(b"\n")
         yield replace(held, torn=True) if torn else held
 
 

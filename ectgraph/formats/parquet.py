@@ -16,9 +16,10 @@ from typing import Any, BinaryIO
 from ectgraph.errors import EctgraphError
 from ectgraph.escape import terminal
 from ectgraph.formats.compressed import FREE
+from ectgraph.formats.cutter import TOKEN
 from ectgraph.formats.source import Source
 from ectgraph.formats.spool import as_file
-from ectgraph.formats.table import BESIDE, Column, choose, facts, record
+from ectgraph.formats.table import BESIDE, Column, choose, facts, record, tell_others, told_which
 from ectgraph.model import Record
 
 WRITTEN = {
@@ -100,6 +101,9 @@ class _Reading:
                 self._left, self._why = self._most, ""
                 beside = [name for name in columns if name in BESIDE and name != chosen.name]
                 yield from self._records(chosen.name, beside)
+                if not told_which(self._source, chosen):
+                    others = [column for column in texts if column != chosen]
+                    tell_others([c for c in others if self._has_token(c)], self._source)
             elif self._why:
                 detail = f"not all rows can be looked at ({self._why})"
                 self._source.tell("unreadable-record", detail)
@@ -150,6 +154,13 @@ class _Reading:
         """Some values of a column that are not null, as far as they can be read."""
         rows = (row for group in self._groups() for row in self._group(group, [column.name]))
         return (value for (value,) in islice(rows, _SAMPLED_ROWS) if value is not None)
+
+    def _has_token(self, column: Column) -> bool:
+        """Whether a token is among the values that are looked at."""
+        self._left = self._most
+        with suppress(_OverdrawnError):
+            return any(TOKEN.search(value) for value in self._sample(column))
+        return False
 
     def _records(self, column: str, beside: Sequence[str]) -> Iterator[Record]:
         index = before = first = 0

@@ -36,7 +36,7 @@ class Source:
     """Records of the source before those that are read now."""
     problems: list[Problem] = field(default_factory=list)
     """What is wrong with the source as a whole, in the order met; kinds are names of rules:
-    `torn-tail`, `limit-reached`, `unreadable-record`."""
+    `torn-tail`, `limit-reached`, `unreadable-record`, `duplicate-member`."""
 
     def tell(self, kind: str, detail: str) -> None:
         """Put down what is wrong with the source as a whole.

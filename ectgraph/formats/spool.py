@@ -29,7 +29,8 @@ class Spool:
 
     def __del__(self) -> None:
         """Let the system remove it when no record needs it any more."""
-        self._file.close()
+        if hasattr(self, "_file"):  # else there was no room to make one
+            self._file.close()
 
     def add(self, data: bytes) -> int:
         """Put bytes at the end; give where they begin."""

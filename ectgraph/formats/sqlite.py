@@ -19,10 +19,11 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 from msgspec.structs import replace
 
 from ectgraph.escape import terminal
+from ectgraph.formats.cutter import TOKEN
 from ectgraph.formats.lines import HEAD
 from ectgraph.formats.source import Source
 from ectgraph.formats.spool import as_file
-from ectgraph.formats.table import BESIDE, Column, choose, facts, record
+from ectgraph.formats.table import BESIDE, Column, choose, facts, record, tell_others, told_which
 from ectgraph.model import Record
 
 _LONGEST = 64 << 20  # bytes of a cell above which it is read in pieces
@@ -83,9 +84,10 @@ def _bring_log(copy: Path, source: Source) -> int:
     """
     if source.path is None:
         return 0
-    log = source.path.with_name(source.path.name + "-wal")
-    journal = source.path.with_name(source.path.name + "-journal")
     try:
+        path = source.path.resolve()  # they lie next to the file itself, not next to a link to it
+        log = path.with_name(path.name + "-wal")
+        journal = path.with_name(path.name + "-journal")
         if journal.is_file() and any(_head(journal, 8)):
             detail = f"its last transaction may be half written: {journal.name} is left over"
             source.tell("torn-tail", detail)
@@ -178,6 +180,9 @@ class _Reading:
                 for made in self._records(tables[chosen.table or ""], chosen.name):
                     yield made
                     done += 1
+                self._left = self._most
+                if not told_which(self._source, chosen):
+                    tell_others(self._with_tokens(tables.values(), chosen), self._source)
             elif self._unsampled:
                 self._source.tell("unreadable-record", self._unsampled)
         except (sqlite3.Error, _OverdrawnError) as error:
@@ -221,6 +226,29 @@ class _Reading:
         except sqlite3.Error as error:
             what = terminal(f"table {table.name} ({error})", 300)
             self._unsampled = self._unsampled or f"not all rows can be looked at: {what}"
+
+    def _with_tokens(self, tables: Iterable[_Table], chosen: Column) -> list[Column]:
+        """The columns that hold a token, be it in one cell, without the one that was chosen."""
+        found: dict[Column, None] = {}
+        try:
+            for table in tables:
+                columns = [Column(table.name, name) for name in table.columns]
+                others = [column for column in columns if column != chosen]
+                if not others:
+                    continue
+                with suppress(sqlite3.Error):  # damage to what nobody asked for
+                    for _, cells in self._rows(table, [column.name for column in others]):
+                        for column, cell in zip(others, cells or (), strict=False):
+                            if isinstance(cell, bytes) and self._holds_token(cell):
+                                found[column] = None
+        except _OverdrawnError:
+            detail = "whether other columns hold tokens cannot be told: they hold too much"
+            self._source.tell("limit-reached", detail)
+        return list(found)
+
+    def _holds_token(self, cell: bytes) -> bool:
+        self._count(len(cell))
+        return TOKEN.search(cell) is not None
 
     def _records(self, table: _Table, column: str) -> Iterator[Record]:
         name = terminal(table.name, 100)
@@ -285,12 +313,15 @@ class _Reading:
 
     def _cell(self, value: bytes | float | None) -> bytes:
         """A cell as bytes, which text already is; UTF-16 as UTF-8."""
-        self._left -= 1 + (len(value) if isinstance(value, bytes) else 0)
-        if self._left < 0:
-            raise _OverdrawnError
+        self._count(1 + (len(value) if isinstance(value, bytes) else 0))
         if isinstance(value, bytes):
             return value
         return b"" if value is None else str(value).encode()
+
+    def _count(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise _OverdrawnError
 
     def _step(self) -> bool:
         """Whether to stop; called by SQLite once in a while."""

@@ -28,6 +28,7 @@ SAMPLE = 100
 """Values of a column that are looked at to tell whether it holds tokens."""
 
 _LISTED = 12
+_TOLD = 5
 _COMPACT = re.compile(rb"e[wy][\w-]*\.[\w-]+\.[\w-]*")  # its first bytes are '{"', or '{' and space
 
 
@@ -75,6 +76,34 @@ def choose(
         names = _listed(column.options for column in meant) or "it has none"
         source.tell("unreadable-record", f"no column of it is seen to hold tokens: {names}")
     return holding[0] if holding else None
+
+
+def told_which(source: Source, chosen: Column) -> bool:
+    """Whether it was the caller who chose, so that other columns are left out on purpose.
+
+    >>> told_which(Source(name="a.db", table="ledger"), Column("ledger", "ect"))
+    True
+    """
+    named = source.table is not None and chosen.table is not None
+    return named or source.column is not None
+
+
+def tell_others(others: Sequence[Column], source: Source) -> None:
+    """Tell of columns that hold tokens and were not read.
+
+    >>> source = Source(name="a.db")
+    >>> tell_others([Column("ledger", "retry")], source)
+    >>> source.problems[0].detail.partition("; ")[2]
+    '--table ledger --column retry reads it'
+    """
+    for column in others[:_TOLD]:
+        table = "" if column.table is None else f" of table {terminal(column.table, 80)}"
+        what = f"column {terminal(column.name, 80)}{table} holds what looks like tokens as well"
+        how = f"{terminal(column.options, 200)} reads it"
+        source.tell("unreadable-record", f"{what}, and was not read; {how}")
+    if len(others) > _TOLD:
+        more = f"{len(others) - _TOLD} more columns hold what looks like tokens as well"
+        source.tell("unreadable-record", f"{more}, and were not read")
 
 
 def _meant(columns: Sequence[Column], source: Source) -> list[Column]:

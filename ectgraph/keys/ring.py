@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -93,7 +93,7 @@ class KeyRing(msgspec.Struct, frozen=True):
             keys += good
             bad += [key for key in settled if isinstance(key, BadKey)]
             sources.append(KeySource(source, len(good)))
-        return cls(tuple(keys), tuple(bad), tuple(sources))
+        return cls(_revoked_alike(keys), tuple(bad), tuple(sources))
 
     @property
     def anchored(self) -> bool | None:
@@ -140,6 +140,22 @@ class KeyRing(msgspec.Struct, frozen=True):
             for key in self.keys
         ]
         return replace(self, keys=tuple(keys))
+
+
+def _revoked_alike(keys: Sequence[Key]) -> tuple[Key, ...]:
+    """The keys, a revocation of one of them put down for all its copies, whatever their names.
+
+    An older copy of a key set does not know of it, and it is the same key that was lost.
+    """
+    times: dict[bytes, float] = {}
+    for key in keys:
+        if key.revoked_at is not None:
+            times[key.spki] = min(key.revoked_at, times.get(key.spki, key.revoked_at))
+    if not times:
+        return tuple(keys)
+    return tuple(
+        replace(key, revoked_at=times[key.spki]) if key.spki in times else key for key in keys
+    )
 
 
 def _deciding(key: Key) -> list[str | float | None]:

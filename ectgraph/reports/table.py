@@ -21,7 +21,7 @@ COLUMNS = {
 CELL = 120
 """Characters of a cell; longer text ends in an ellipsis."""
 _IDS = frozenset({"task", "parent", "child", "jti"})
-_WHOLE = _IDS | {"iat", "code", "severity", "status"}
+_WHOLE = _IDS | {"iat", "code", "severity", "trust", "level"}
 
 
 def to_table(name: str, frame: pd.DataFrame, max_rows: int = 50) -> Table:
@@ -55,6 +55,8 @@ def to_table(name: str, frame: pd.DataFrame, max_rows: int = 50) -> Table:
 
 def _cell(name: str, row: dict[Any, Any]) -> str:
     value = row[name]
+    if name == "trust" and row.get("status") in ("missing", "duplicate"):
+        value = row["status"] if pd.isna(value) else f"{value} ({row['status']})"
     if pd.isna(value):
         return ""
     if name == "source" and not pd.isna(row.get("line", pd.NA)):

@@ -6,7 +6,7 @@ Everything in a token is written by somebody else; what is shown of it goes thro
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,35 +15,24 @@ from rich.text import Text
 from ectgraph import escape, labels
 from ectgraph.agent.parse import parse
 from ectgraph.agent.steps import Outcome
-from ectgraph.agent.verdict import STEPS
 from ectgraph.errors import EctgraphError
 from ectgraph.formats.entry import TOKEN_MEMBERS, unwrap
-from ectgraph.integrity import recorded
 from ectgraph.linter import place
-from ectgraph.model import Entry, Finding, Severity, Token, Trust
+from ectgraph.model import Entry, Finding
+from ectgraph.policy import Policy
+from ectgraph.reports.checks import Check, checks, lineage
 from ectgraph.reports.json import finding_document, indented
 from ectgraph.reports.text import STYLES
 from ectgraph.reports.verdict import MARKS, decoded, shown
-from ectgraph.rule import Evidence
-from ectgraph.rules import RULES
+from ectgraph.rule import BROKEN, Evidence
 
 RAW = 4000
 """Characters of a record's raw bytes that are shown to people."""
+_ID = 80
+"""Characters of an id in a message."""
 
-_ALSO = {"ECT207": 6, "ECT402": 10, "ECT403": 10, "ECT404": 9, "ECT601": 15, "ECT602": 15}
-_ALSO |= {"ECT006": 15, "ECT301": 13, "ECT603": 15, "ECT604": 1}
-"""Steps that rules of archives belong to, next to those that the gate takes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One check of a record, and what became of it."""
-
-    number: int
-    title: str
-    outcome: Outcome
-    detail: str = ""
-    """What it was judged by; of one that failed, what was found; of one not done, why not."""
+_ALIKE = frozenset({"ECT208", "ECT209", "ECT210", "ECT301", "ECT302", "ECT303", "ECT305"})
+"""Rules whose findings are about every record that they name, and not about one task alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +87,12 @@ def find(evidence: Evidence, jti: str) -> str:
     found = exact or [node for node in graph if jti and node.startswith(jti)]
     if len(found) == 1:
         return found[0]
+    meant = escape.terminal(repr(jti), _ID)
     if not found:
-        message = f"no task's jti begins with {jti!r}; `ectgraph table … tasks` lists them"
+        message = f"no task's jti begins with {meant}; `ectgraph table … tasks` lists them"
         raise EctgraphError(message)
-    message = f"{len(found)} tasks begin with {jti!r}: {labels.some(sorted(found), 5)}"
+    some = labels.some([escape.terminal(node, _ID) for node in sorted(found)], 5)
+    message = f"{len(found)} tasks begin with {meant}: {some}"
     raise EctgraphError(message)
 
 
@@ -109,17 +100,26 @@ def describe(evidence: Evidence, findings: Iterable[Finding], node: str) -> Task
     """Everything about one task of the graph."""
     graph = evidence.graph
     findings = list(findings)
-    own = tuple(finding for finding in findings if finding.task == node)
-    of_lineage = own + tuple(finding for finding in findings if finding.code == "ECT303")
+    entries = evidence.ledger.entries_of(node)
+    places = {place(entry.record) for entry in entries}
+    own = [
+        finding
+        for finding in findings
+        if finding.task == node
+        or (finding.code in _ALIKE and not places.isdisjoint(finding.places))
+    ]
+    told = own + [finding for finding in findings if finding.code == BROKEN]
+    above = lineage(evidence, findings, node)
     return Task(
         name=node,
         attributes=dict(graph.nodes[node]),
         records=tuple(
-            _account(evidence, entry, of_lineage) for entry in evidence.ledger.entries_of(node)
+            _account(entry, evidence.policy, tuple(checks(evidence, entry, told, above)))
+            for entry in entries
         ),
         parents=tuple(_neighbour(evidence, each) for each in graph.predecessors(node)),
         children=tuple(_neighbour(evidence, each) for each in graph.successors(node)),
-        findings=own,
+        findings=tuple(own),
     )
 
 
@@ -133,9 +133,9 @@ def _neighbour(evidence: Evidence, node: str) -> Neighbour:
     )
 
 
-def _account(evidence: Evidence, entry: Entry, findings: Sequence[Finding]) -> Account:
+def _account(entry: Entry, policy: Policy, checked: tuple[Check, ...]) -> Account:
     raw, body = entry.record.raw, entry.record.body
-    content = unwrap(body, evidence.policy.max_json_depth)
+    content = unwrap(body, policy.max_json_depth)
     header, claims = None, content.claims
     if content.compact is not None:
         said = decoded(parse(content.compact))
@@ -147,79 +147,8 @@ def _account(evidence: Evidence, entry: Entry, findings: Sequence[Finding]) -> A
         header=header,
         claims=claims,
         stated=stated | (entry.record.beside or {}),
-        checks=tuple(_checks(evidence, entry, findings)),
+        checks=checked,
     )
-
-
-def _checks(evidence: Evidence, entry: Entry, findings: Sequence[Finding]) -> Iterator[Check]:
-    """Each step of verifying, as it turned out for a record of the archive."""
-    token = entry.token
-    failed: dict[int, list[Finding]] = {}
-    here = place(entry.record)
-    for finding in findings:
-        if here in finding.places:
-            number = _ALSO.get(finding.code) or RULES[finding.code].step or 14
-            if finding.code == "ECT408" and "iat" in finding.evidence:
-                number = 10
-            failed.setdefault(number, []).append(finding)
-    undone = _undone(evidence, entry, token or Token())
-    for number, title in STEPS.items():
-        found = failed.get(number, [])
-        bad = [each for each in found if each.severity.rank >= Severity.ERROR.rank]
-        told = "; ".join(f"{each.code} {each.name}: {each.message}" for each in bad or found)
-        if bad:
-            yield Check(number=number, title=title, outcome=Outcome.FAILED, detail=told)
-        elif number in undone:
-            yield Check(number=number, title=title, outcome=Outcome.NOT_DONE, detail=undone[number])
-        else:
-            detail = told or _judged_by(evidence, entry, number)
-            yield Check(number=number, title=title, outcome=Outcome.PASSED, detail=detail)
-
-
-def _undone(evidence: Evidence, entry: Entry, token: Token) -> dict[int, str]:
-    """The steps that were not done, and why."""
-    why = _undone_with_keys(evidence, entry, token)
-    if evidence.policy.audience is None:
-        why[8] = "no audience given"
-    if evidence.policy.at is None and recorded(entry) is None:
-        why |= dict.fromkeys((9, 10), "no time of recording is stated, and none given with --at")
-    if entry.record.source not in evidence.chained:
-        why[15] = "its source is no hash chain that holds"
-    return why
-
-
-def _undone_with_keys(evidence: Evidence, entry: Entry, token: Token) -> dict[int, str]:
-    """The steps that need a signature and its key, and were not done."""
-    if token.level == "L1":
-        return dict.fromkeys(range(2, 8), "the token is unsigned (level L1)")
-    if entry.trust is Trust.UNCHECKED:
-        return dict.fromkeys(range(4, 8), "no keys were given")
-    if entry.trust in (Trust.UNKNOWN_KEY, Trust.UNSUPPORTED):
-        return dict.fromkeys(range(5, 8), f"the signature was not looked at ({entry.trust})")
-    if entry.key is None or evidence.ring is None:
-        return dict.fromkeys((5, 7), "no given key made this signature")
-    key = evidence.ring.keys[entry.key]
-    why = {} if key.has_window else {5: "the key set does not say when the key was good"}
-    return why if key.iss else why | {7: "the key set does not say whose key it is"}
-
-
-def _judged_by(evidence: Evidence, entry: Entry, number: int) -> str:
-    """What a step that was passed was judged by."""
-    token = entry.token or Token()
-    at = recorded(entry) if evidence.policy.at is None else evidence.policy.at
-    when = "" if at is None else f"judged at {labels.time(at)}"
-    key = "" if entry.key is None or evidence.ring is None else evidence.ring.keys[entry.key].source
-    number_there = "" if entry.seq is None else f"as number {entry.seq} "
-    return {
-        2: token.typ or "",
-        3: token.alg or "",
-        4: f"kid {token.kid!r}" + (f" of {key}" if key else ""),
-        8: evidence.policy.audience or "",
-        9: when,
-        10: when,
-        14: labels.count(len(token.parents), "parent") if token.parents else "a root, no parents",
-        15: f"{number_there}of a hash chain that holds",
-    }.get(number, "")
 
 
 def to_text(task: Task) -> Iterator[Text]:
@@ -227,8 +156,13 @@ def to_text(task: Task) -> Iterator[Text]:
     data = task.attributes
     title = data.get("exec_act") or "a missing task" if data["status"] == "missing" else None
     name = title or data.get("exec_act") or "(no action)"
-    yield Text.assemble((escape.terminal(name, 80), "bold"), f"  {escape.terminal(data['jti'])}")
-    facts = [data.get("iss"), data.get("trust"), data.get("level"), data.get("draft")]
+    yield Text.assemble(
+        (escape.terminal(name, 80), "bold"), f"  {escape.terminal(data['jti'], escape.LONG)}"
+    )
+    drafts = {
+        f"draft {account.entry.token.draft}" for account in task.records if account.entry.token
+    }
+    facts = [data.get("iss"), data.get("trust"), data.get("level"), *sorted(drafts)]
     if any(facts):
         yield Text("  " + " · ".join(escape.terminal(str(each), 120) for each in facts if each))
     for account in task.records:
@@ -312,7 +246,7 @@ def to_json(task: Task) -> bytes:
 def _record_document(account: Account) -> dict[str, Any]:
     record = account.entry.record
     return {
-        "source": record.source,
+        "source": record.source.encode(errors="backslashreplace").decode(),
         "line": record.line,
         "offset": record.offset,
         "index": record.index,

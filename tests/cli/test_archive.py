@@ -54,16 +54,22 @@ BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHON
         ("lint empty.jws --keys keys.json --ignore ECT009", 3),
         ("lint empty.jws --fail-on fatal", 3),
         ("lint empty.jws clean.jws --keys keys.json", 0),
+        ("lint nothing --keys keys.json", 3),
+        ("lint . --keys keys.json", 1),
+        ("lint [ce]*.jws --keys keys.json", 0),
         ("lint junk.bin --keys keys.json", 1),
         ("lint junk.bin", 1),
         ("draw clean.jws", 0),
         ("draw empty.jws", 3),
         ("draw comments.jws", 3),
         ("draw missing.jws", 2),
+        ("draw nothing", 3),
         ("table clean.jws tasks", 0),
         ("table empty.jws tasks", 3),
         ("table comments.jws findings", 3),
         ("table missing.jws tasks", 2),
+        ("table nothing tasks", 3),
+        ("table tasks", 2),
         ("--version", 0),
         ("--help", 0),
         ("lint --help", 0),
@@ -106,9 +112,9 @@ def test_the_exit_code_reaches_the_shell(process, folder: Path):
     [
         ("lint missing.jws", "missing.jws"),
         ("lint clean.jws missing.jws", "missing.jws"),
-        ("lint .", "folder"),
-        ("draw nothing", "folder"),
-        ("table . tasks", "folder"),
+        ("lint no*.jws", "no file matches this pattern"),
+        ("draw no*.jws", "no file matches this pattern"),
+        ("table no*.jws tasks", "no file matches this pattern"),
         ("lint clean.jws --keys missing.json", "missing.json"),
         ("lint clean.jws --keys none.json", "none.json"),
         ("lint clean.jws --keys nokeys.json", "no usable key"),
@@ -396,7 +402,9 @@ def test_draw_can_be_piped_into_graphviz(process, folder: Path):
 # table
 
 
-@pytest.mark.parametrize(("name", "rows"), [("tasks", 3), ("edges", 2), ("findings", 2)])
+@pytest.mark.parametrize(
+    ("name", "rows"), [("tasks", 3), ("edges", 2), ("findings", 2), ("records", 2)]
+)
 def test_table_writes_csv_into_a_pipe(ectgraph_, name: str, rows: int):
     done = ectgraph_(f"table faulty.jws {name} --keys keys.json")
 
@@ -428,6 +436,7 @@ def test_table_writes_to_a_file(ectgraph_, folder: Path, format_: str):
 
     assert done == (0, "", "")
     assert (folder / "edges").read_text("utf-8") == plain.out != ""
+    assert ectgraph_(f"{line} -o edges") == done  # though a file has the name of the table now
 
 
 def test_table_takes_several_files(ectgraph_, folder: Path):
@@ -467,17 +476,67 @@ def test_a_picture_of_a_source_without_size_has_a_bar_too(on_a_terminal, folder:
     assert "verifying" in err
 
 
-@pytest.mark.parametrize("command", ["lint {} -o {}", "draw {} -o {}", "table {} tasks -o {}"])
-@pytest.mark.parametrize("other", [False, True])
-def test_a_source_is_never_written_over(ectgraph_, folder: Path, command: str, other: bool):
-    ledger = folder / "evidence.svg"
+WRITING = [
+    "lint {} -o {}",
+    "lint --separate {} -o {}",
+    "draw {} -o {}",
+    "table {} tasks -o {}",
+    "show {} 9c45 -o {}",
+    "convert {} --format jws -o {}",
+    "checkpoint {} -o {}",
+]
+
+
+@pytest.mark.parametrize("command", WRITING)
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("inside/evidence.svg", "inside/evidence.svg"),
+        ("inside/evidence.svg", "link.svg"),
+        ("link.svg", "inside/evidence.svg"),
+        ("inside", "inside/evidence.svg"),
+        (".", "inside/evidence.svg"),
+        ("inside", "link.svg"),
+        ("inside/*.svg", "inside/evidence.svg"),
+        ("*/evid*", "link.svg"),
+        ("**/*.svg", "inside/evidence.svg"),
+    ],
+)
+def test_a_source_is_never_written_over(
+    ectgraph_, folder: Path, command: str, source: str, target: str
+):
+    (folder / "inside").mkdir()
+    ledger = folder / "inside/evidence.svg"
     ledger.write_bytes(sketch("a@0").data)
-    target = folder / "link.svg" if other else ledger
-    if other:
-        target.symlink_to(ledger)
+    (folder / "link.svg").symlink_to(ledger)
 
-    done = ectgraph_(command.format(ledger, target))
+    done = ectgraph_(command.format(source, target))
 
-    assert done.code == 2
+    assert (done.code, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 1
     assert "not written over" in done.err
     assert ledger.read_bytes() == sketch("a@0").data
+
+
+@pytest.mark.parametrize("command", WRITING[:4])
+@pytest.mark.parametrize("options", ["--keys inside", "--keys inside/keys.svg", "--roots inside"])
+def test_a_key_file_is_never_written_over(ectgraph_, folder: Path, command: str, options: str):
+    (folder / "inside").mkdir()
+    keys = folder / "inside/keys.svg"
+    keys.write_text(json.dumps(jwks("agent-a", "agent-b")), "utf-8")
+    before = keys.read_bytes()
+
+    done = ectgraph_(f"{command.format('clean.jws', 'inside/keys.svg')} {options}")
+
+    assert (done.code, done.out) == (2, "")
+    assert "not written over" in done.err
+    assert keys.read_bytes() == before
+
+
+def test_a_new_file_next_to_the_sources_can_be_written(ectgraph_, folder: Path):
+    (folder / "inside").mkdir()
+    (folder / "inside/ledger.jws").write_bytes(sketch("a@0").data)
+
+    assert ectgraph_("lint inside --keys keys.json -o inside/report.txt").code == 0
+    assert ectgraph_("lint inside --keys keys.json -o report.txt").code == 0
+    assert ectgraph_("lint inside --keys keys.json -o report.txt").code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from ectgraph.cli import input as given
+from ectgraph.errors import EctgraphError
 from ectgraph.testing import sketch
 
 TOKEN = sketch("a@0").records[0]
@@ -143,7 +145,17 @@ def test_a_time_is_seconds_or_a_date(text: str, seconds: float):
     ["", "now", "nan", "1e9", "1_000", "٣", "9" * 16, "2026-02-24", "2026-02-24T14:23:20", "IAT"],
 )
 def test_what_is_no_time_is_a_mistake(refusal, text: str):
-    assert "is no time" in refusal(given.Clock, text)
+    for told in (refusal(given.Clock, text), refusal(given.seconds, text)):
+        assert "is no time" in told
+        assert "2026-02-24T14:23:20Z" in told
+
+
+@for_all(st.text() | st.datetimes().map(str) | st.integers().map(str) | st.floats().map(str))
+def test_any_text_is_a_time_or_a_mistake(text: str):
+    try:
+        assert math.isfinite(given.seconds(text))
+    except EctgraphError as error:
+        assert "\n" not in str(error)  # noqa: PT017  # either is fine
 
 
 def test_its_own_time_is_that_of_the_token_and_now_where_it_has_none(

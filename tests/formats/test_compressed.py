@@ -67,6 +67,19 @@ def test_files_that_were_joined_are_read_one_after_the_other(kind):
     assert unpack(packed, kind) == (b"one\n" + TOKENS, [])
 
 
+EMPTY = {**{kind: pack(b"") for kind, pack in PACK.items()}, "zst": b"\x50\x2a\x4d\x18\0\0\0\0"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_so_many_files_in_a_row_may_hold_nothing(kind, monkeypatch):
+    monkeypatch.setattr(compressed, "_EMPTY", 50)
+    full, empty = PACK[kind](b"x"), EMPTY[kind]
+    assert unpack((full + empty * 50) * 3, kind) == (b"xxx", [])
+    assert unpack(empty * 51, kind) == (b"", [])
+    assert unpack(full + empty * 51 + full, kind) == (b"x", ["limit-reached"])
+    assert "after 1 bytes of content: more than 50 pieces" in detail(full + empty * 60, kind)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("chunk", [1, 7, 64])
 def test_a_file_may_come_in_any_pieces(kind, chunk):

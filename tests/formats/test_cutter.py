@@ -6,6 +6,7 @@ import hashlib
 import io
 import itertools
 import json
+import time
 import tracemalloc
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,7 +16,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ectgraph.formats import cutter
-from ectgraph.formats.cutter import ELEMENT, INSIDE, NAME, REST, TEXT, VALUE, Cutter, Element, Level
+from ectgraph.formats.cutter import (
+    ELEMENT,
+    INSIDE,
+    NAME,
+    REST,
+    TEXT,
+    TOKEN,
+    VALUE,
+    Cutter,
+    Element,
+    Level,
+)
 from ectgraph.formats.lines import HEAD
 
 LEVELS = [ELEMENT, NAME, VALUE, INSIDE, REST]
@@ -233,3 +245,31 @@ def test_the_work_grows_with_the_bytes(monkeypatch, text, size):
     assert pieces == 1
     assert went <= len(text) + calls
     assert calls <= len(text) // min(size, cutter.CHUNK) + 2
+
+
+# --- tokens
+
+JWS = b"eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJ0In0.c2ln"
+
+
+@pytest.mark.parametrize("chunk", range(1, 70))
+def test_a_token_is_found_in_any_windows(chunk, monkeypatch):
+    monkeypatch.setattr(cutter, "CHUNK", chunk)
+    cut = Cutter(io.BytesIO(b'["' + JWS + b'"], 7, "' + JWS + b'", ["' + JWS), keep=10)
+    found = []
+    for sought in (TOKEN, TOKEN, None, TOKEN):
+        cut.cut(ELEMENT, sought)
+        found.append(cut.found)
+    assert found == [True, False, False, True]
+
+
+@pytest.mark.parametrize("text", [b"eyJ", b"eyJ.eyJ", JWS[6:], b".eyJ", b"a b.c.eyJ", b"eyJ" * 99])
+def test_what_is_not_so_long_as_a_header_is_no_token(text):
+    assert TOKEN.search(text) is None
+
+
+@pytest.mark.parametrize("text", [b"eyJ", b".eyJ", b"x"])
+def test_tokens_are_sought_in_linear_time(text):
+    begin = time.process_time()
+    assert TOKEN.search(text * 300_000) is None
+    assert time.process_time() - begin < 5

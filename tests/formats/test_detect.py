@@ -67,6 +67,27 @@ BOM = b"\xef\xbb\xbf"
         (b'{"meta": {\n "x": 1}, "entries": []}', "json"),
         (b'{"meta": 1,\n "entries": []}', "json"),
         (b'{"meta":\n 1, "entries": []}', "json"),
+        # captures
+        (b'{"log":{"version":"1.2","entries":[]}}', "har"),
+        (b'{"log":{}}', "har"),
+        (b'{\n  "log": {\n    "version": "1.2",', "har"),
+        (BOM + b' \r\n{\t"log"\n:\n{', "har"),
+        (b'{"log": {"entries": [' + b" " * HEAD, "har"),
+        (b'{"log": {"entries": [}', "har"),
+        # and what only begins like one
+        (b'{"log":{"level":"info"},"ect":"a.b.c"}\n{"log":{}}', "jsonl"),
+        (b'{"log":[],"entries":[]}', "json"),
+        (b'{"log":"x","ect":"a.b.c"}', "jsonl"),
+        (b'{"Log":{"entries":[]}}', "jsonl"),
+        (b'# head\n{"log":{"entries":[]}}', "jsonl"),
+        (b'["log",{"entries":[]}]', "json"),
+        # databases
+        (b"SQLite format 3\0" + bytes(84), "sqlite"),
+        (b"SQLite format 3", "jws"),
+        (b"\nSQLite format 3\0", "jws"),
+        (b"PAR1\x15\x04", "parquet"),
+        (BOM + b"PAR1", "jws"),
+        (b"PARQUET", "jws"),
     ],
 )
 def test_formats(head, expected):

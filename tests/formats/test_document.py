@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from ectgraph.formats import cutter
 from ectgraph.formats.cutter import Element
 from ectgraph.formats.document import CONTAINERS, elements, is_document, read
+from ectgraph.formats.entry import TOKEN_MEMBERS, unwrap
 from ectgraph.formats.lines import HEAD
 from ectgraph.formats.source import Source
-from ectgraph.model import Record
+from ectgraph.model import Problem, Record
 
 BOM = b"\xef\xbb\xbf"
 MIB = 1 << 20
@@ -377,6 +378,80 @@ def test_records_of_documents_with_something_to_be_told(text, expected, problems
     records, source = reading(text)
     assert [record.body for record in records] == expected
     assert told(source) == problems
+
+
+# --- what has two readings, or is passed over
+
+JWS = "eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJ0In0.c2ln"
+
+
+@pytest.mark.parametrize("member", TOKEN_MEMBERS)
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_token_beside_entries_is_told_by_whoever_reads_it(member, container):
+    text = json.dumps({member: "a.b.c", container: ["d.e.f"]}).encode()
+    records, source = reading(text)
+    assert [record.body for record in records] == [b'"d.e.f"']
+    (problem,) = source.problems
+    assert problem.kind == "duplicate-member"
+    assert problem.detail.startswith(f"both a token ({member!r}) and entries, at byte ")
+    detail = f"both a token ({member!r}) and an array of entries ({container!r})"
+    assert unwrap(text, 64).problems == (Problem("duplicate-member", "entry", detail),)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ({"ect": "a.b.c", "Entries": []}, 1),
+        ({"ect": "a.b.c", "TOKENS\0": ["d.e.f"]}, 1),
+        ({"ect": "a.b.c", "log": {"entries": []}}, 1),
+        ({"ect": "a.b.c", "log": {"level": "info"}, "entries": 5, "tokens": "x"}, 0),
+    ],
+)
+def test_an_entry_that_some_readers_take_for_a_document_is_told(text, told):
+    problems = unwrap(json.dumps(text).encode(), 64).problems
+    assert [problem.kind for problem in problems] == ["duplicate-member"] * told
+
+
+LIKE = "duplicate-member: another spelling of 'entries', which some readers take for it, at byte "
+UNREAD = "unreadable-record: the member %s holds what looks like tokens, and was not read, at byte "
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ('{"entries":["a"],"Entries":["b"]}', [LIKE + "27"]),
+        ('{"ENTRIES":["b"],"entries":["a"]}', [LIKE + "11"]),
+        ('{"entries":["a"],"n":1,"entries\\u0000":0}', [LIKE + "39"]),
+        (f'{{"old":["{JWS}"],"entries":["a"]}}', [UNREAD % "'old'" + "7"]),
+        (f'{{"entries":["a"],"old":"{JWS}"}}', [UNREAD % "'old'" + "23"]),
+        (f'{{"entries":["a"],"old":{{"entries":["{JWS}"]}}}}', [UNREAD % "'old'" + "23"]),
+        (f'{{"entries":{{"1":"{JWS}"}},"tokens":["a"]}}', [UNREAD % "'entries'" + "11"]),
+        ('{"entries":["a"],"old":["a.b.c"]}', []),
+    ],
+)
+def test_what_is_passed_over_and_may_be_a_ledger_is_told(text, problems, monkeypatch):
+    for chunk in (cutter.CHUNK, 7):
+        monkeypatch.setattr(cutter, "CHUNK", chunk)
+        records, source = reading(text.encode())
+        assert [record.body for record in records] == [b'"a"']
+        assert told(source) == problems
+
+
+def test_of_many_members_that_are_passed_over_five_are_named():
+    members = ",".join(f'"m\\u001b{number}":["{JWS}"]' for number in [*range(20), 3])
+    text = f'{{{members},"entries":["a"]}}'.encode()
+    assert is_document(text)
+    _, source = reading(text)
+    assert len(source.problems) == 6
+    assert all(problem.detail.isprintable() for problem in source.problems)
+    assert "(the first of 2)" in source.problems[3].detail
+    assert source.problems[5].detail.endswith("(the first of 15)")
+
+
+def test_what_is_in_an_object_that_is_the_record_is_for_those_who_read_it():
+    records, source = reading(f'{{"Entries":["{JWS}"],"ect":"a"}}'.encode())
+    assert len(records) == 1
+    assert source.problems == []
 
 
 @pytest.mark.parametrize(

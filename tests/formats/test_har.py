@@ -444,3 +444,14 @@ def test_damaged_bytes_are_no_reason_to_stop(data):
         damaged[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
     records, source = read_all(bytes(damaged))
     assert len(records) >= 2 or source.problems
+
+
+def test_what_makes_an_archive_something_else_to_some_readers_is_told():
+    text = b'{"ect": "a.b.c", "log": {"entries": [], "Entries": [], "token": "x"}, "Log": {}}'
+    source = Source(name="a.har")
+    assert list(har.read(io.BytesIO(text), source)) == []
+    assert [p.detail for p in source.problems if p.kind == "duplicate-member"] == [
+        "both a token ('ect') and entries, at byte 8",
+        "another spelling of 'entries', which some readers take for it, at byte 51",
+        "another spelling of 'log', which some readers take for it, at byte 77",
+    ]

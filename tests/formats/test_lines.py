@@ -197,3 +197,60 @@ def test_records_come_while_the_file_is_still_being_read():
     assert next(records).body == b"a"
     assert file.tell() == len(b"a\nb\n")  # the next line tells whether blank ones follow
     assert [record.body for record in records] == [b"b", b"c"]
+
+
+# A file that breaks off
+
+
+@pytest.mark.parametrize(
+    ("data", "torn"),
+    [
+        (b"a\nb", [False, True]),
+        (b"a\nb ", [False, True]),
+        (b"a\nb\r", [False, True]),
+        (b"a\n\n# x\nb", [False, True]),
+        (b"a\nb\nc", [False, False, True]),
+        (b"a\nb\n", [False, False]),
+        (b"a\nb\n\n", [False, False]),
+        (b"a\nb\n#", [False, False]),
+        (b"a", [False]),
+        (b"\n# x\na", [False]),
+        (b"a\n", [False]),
+        (b"a\n# x", [False]),
+        (b"a\n ", [False]),
+    ],
+)
+def test_only_a_last_line_without_an_end_after_others_is_torn(data, torn):
+    assert [record.torn for record in records_of(data)] == torn
+
+
+def test_a_line_that_is_too_long_to_be_read_is_not_called_torn():
+    assert [record.torn for record in records_of(b"a\n" + b"b" * 99, 20)] == [False, False]
+
+
+# A file that is read from a line on
+
+
+@given(st.data())
+def test_the_rest_of_a_file_is_read_as_after_what_comes_before(line_soup, data):
+    whole = data.draw(line_soup)
+    records = records_of(whole)
+    cut = data.draw(st.integers(0, len(records)))
+    before = b"".join(record.raw for record in records[:cut])
+    if cut == len(records) or (before and not before.endswith(b"\n")):
+        return
+    source = Source(name="file", offset=len(before), line=before.count(b"\n"), index=cut)
+
+    rest = list(read(io.BytesIO(whole[len(before) :]), source))
+
+    assert rest == records[cut:]
+
+
+def test_what_comes_later_in_a_file_has_no_byte_order_mark():
+    mark = b"\xef\xbb\xbf"
+    later = Source(name="file", offset=5, index=1)
+
+    (record,) = read(io.BytesIO(mark + b"a\n"), later)
+
+    assert record.body == mark + b"a"
+    assert [each.body for each in records_of(mark + b"a\n")] == [b"a"]

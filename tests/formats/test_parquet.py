@@ -71,6 +71,18 @@ def test_each_row_is_a_record_with_its_place_and_what_stands_beside_it():
     assert (records[14].source, records[14].line, records[14].offset) == ("a.parquet", None, None)
 
 
+def test_one_token_in_another_column_is_told_unless_the_caller_named_one():
+    real = "eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJ0In0.c2ln"
+    data = file_of({**COLUMNS, "retry": [None, *["-"] * (ROWS - 2), real]})
+    records, source = read_all(data)
+    assert [record.raw for record in records] == TOKENS
+    (problem,) = source.problems
+    assert problem.kind == "unreadable-record"
+    assert problem.detail.startswith("column retry holds what looks like tokens as well")
+    assert problem.detail.endswith("; --column retry reads it")
+    assert cells(data, column="ect") == TOKENS
+
+
 @pytest.mark.parametrize(
     "kind",
     [
@@ -89,7 +101,10 @@ def test_text_may_be_stored_in_any_way(kind, by_value, use_dictionary):
     values = pa.array([token(1), None, "", token(1), "ü\x00\n", token(2)], kind)
     if by_value and "view" not in str(kind):
         values = values.dictionary_encode()
-    data = file_of({"ect": values}, use_dictionary=use_dictionary)
+    try:
+        data = file_of({"ect": values}, use_dictionary=use_dictionary)
+    except pa.ArrowNotImplementedError:
+        pytest.skip("this pyarrow writes no such columns")
     expected = [token(1), "", "", token(1), "ü\x00\n", token(2)]
     assert cells(data) == [text.encode() for text in expected]
 

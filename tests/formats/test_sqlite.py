@@ -173,6 +173,47 @@ def test_two_columns_with_tokens_leave_the_choice_to_the_caller(refusal):
     assert cells(data, column="jws") == [b"eyJh.eyJp.c2ln"]
 
 
+REAL = "eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJ0In0.c2ln"
+STRAY = database(
+    "CREATE TABLE old (jws)",
+    "INSERT INTO old VALUES ('-'), (7), (NULL), (x'ff')",
+    f"""INSERT INTO old VALUES (CAST('{{"ect": "{REAL}"}}' AS BLOB))""",  # noqa: S608
+    "CREATE TABLE keyed (id PRIMARY KEY, sent) WITHOUT ROWID",
+    f"INSERT INTO keyed VALUES ('a', '-'), ('b', '-'), ('c', 'Bearer {REAL}')",  # noqa: S608
+    LEDGER,
+    rows=[*MANY, (token(0), 0, REAL)],
+)
+
+
+def test_one_token_in_another_column_or_table_is_told():
+    records, source = read_all(STRAY)
+    assert len(records) == len(MANY) + 1
+    assert [problem.detail for problem in source.problems] == [
+        f"column {column} of table {table} holds what looks like tokens as well, and was not read;"
+        f" --table {table} --column {column} reads it"
+        for table, column in (("old", "jws"), ("keyed", "sent"), ("ledger", "note"))
+    ]
+    assert {problem.kind for problem in source.problems} == {"unreadable-record"}
+
+
+@pytest.mark.parametrize("said", [{"table": "ledger"}, {"column": "ect"}])
+def test_whoever_names_the_column_or_table_is_not_told_of_others(said):
+    assert len(cells(STRAY, **said)) == len(MANY) + 1
+
+
+def test_columns_that_share_their_cells_are_not_looked_at_for_ever():
+    rows = [(token(number),) for number in range(400)]
+    shared = f"ALTER TABLE ledger ADD COLUMN more DEFAULT '{'x' * 10_000}'"
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.deserialize(database("CREATE TABLE ledger (ect)", rows=rows))
+        made.execute(shared)
+        made.commit()
+        data = made.serialize()
+    records, source = read_all(data)
+    assert len(records) == len(rows)
+    assert [problem.kind for problem in source.problems] == ["limit-reached"]
+
+
 def test_a_table_or_column_that_is_not_there_is_the_callers_mistake(refusal):
     assert "did you mean 'ledger'" in refusal(read_all, GOOD, table="ledgers")
     assert "did you mean 'note'" in refusal(read_all, GOOD, column="notes")
@@ -464,6 +505,14 @@ def test_rows_in_the_write_ahead_log_are_read_and_nothing_is_written(in_use):
     assert source.problems == []
     assert [record.raw.decode() for record in records] == [row[0] for row in MANY]
     assert listing(in_use.parent) == before
+
+
+def test_the_log_of_a_database_is_found_through_a_link_to_it(in_use, tmp_path):
+    link = tmp_path / "link.db"
+    link.symlink_to(in_use)
+    records, source = read_file(link)
+    assert source.problems == []
+    assert len(records) == len(MANY)
 
 
 def test_without_its_log_a_database_has_the_rows_that_it_has(in_use, tmp_path):

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from ectgraph.formats.entry import facts as entry_facts
 from ectgraph.formats.lines import HEAD
 from ectgraph.formats.source import Source
-from ectgraph.formats.table import SAMPLE, Column, choose, facts, holds_tokens, record
+from ectgraph.formats.table import (
+    SAMPLE,
+    Column,
+    choose,
+    facts,
+    holds_tokens,
+    record,
+    tell_others,
+    told_which,
+)
 
 JWS = b"eyJhbGciOi.eyJpc3MiOi.c2ln"
 VALUES = {
@@ -161,6 +170,22 @@ def test_only_the_first_values_are_looked_at():
     values = (looked_at.append(1) or JWS for _ in range(10_000))
     assert holds_tokens(values)
     assert len(looked_at) == SAMPLE
+
+
+def test_of_many_other_columns_five_are_named_and_the_rest_counted():
+    source = Source(name="a.db")
+    tell_others([Column("t", f"c\n{number}") for number in range(7)], source)
+    assert [problem.kind for problem in source.problems] == ["unreadable-record"] * 6
+    assert all(problem.detail.isprintable() for problem in source.problems)
+    assert source.problems[5].detail.startswith("2 more columns")
+
+
+@pytest.mark.parametrize(
+    ("said", "table", "told"),
+    [({}, "t", False), ({"table": "t"}, "t", True), ({"table": "t"}, None, False)],
+)
+def test_a_table_says_nothing_of_a_source_that_has_none(said, table, told):
+    assert told_which(Source(name="a", **said), Column(table, "c")) == told
 
 
 @given(st.lists(st.binary(max_size=40), max_size=5))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 from collections import Counter
 from typing import Any
@@ -12,7 +14,7 @@ import ectgraph
 from ectgraph import linter, loader
 from ectgraph.case import Case
 from ectgraph.reports.json import document, to_json
-from ectgraph.rules import RULES
+from ectgraph.rules import RULES, judge
 from ectgraph.testing import sketch, task_id
 
 FAULTY = "a@0; b@5<a,z; c@99 by=agent-b !flipped; d@0<c; 'junk'; !bad-key; !broken-rule"
@@ -24,6 +26,15 @@ PLACE = {
     "offset": (int, None),
     "index": (int, None),
     "sha256": (str, None),
+    "address": (str, None),
+}
+INPUT = {
+    "source": str,
+    "format": str,
+    "bytes": COUNT,
+    "sha256": str,
+    "records": COUNT,
+    "compression": (str, None),
 }
 FINDING = {
     "code": str,
@@ -56,11 +67,11 @@ COUNTS = [
 REPORT = {
     "format": str,
     "tool": {"name": str, "version": str},
-    "inputs": [{"source": str, "format": str, "bytes": COUNT, "sha256": str, "records": COUNT}],
+    "inputs": [INPUT],
     "keys": [{"source": str, "keys": COUNT}],
     "summary": {
         **dict.fromkeys(COUNTS, COUNT),
-        "levels": dict.fromkeys(["L1", "L2"], COUNT),
+        "levels": dict.fromkeys(["L1", "L2", "L3"], COUNT),
         "drafts": dict.fromkeys(["00", "01", "early-00"], COUNT),
         "trust": dict.fromkeys(
             ["verified", "invalid", "unknown_key", "unsupported", "unsigned", "unchecked"], COUNT
@@ -127,6 +138,41 @@ def test_inputs_and_keys_are_named():
     assert report["keys"] == [{"source": "sketch.keys.json", "keys": 2}]
 
 
+def test_a_compressed_input_is_named_with_its_compression_and_its_own_bytes():
+    drawn = sketch("a@0; b@5<a")
+    data = gzip.compress(drawn.data)
+    ledger = loader.load_bytes(data, drawn.ring, source="a.gz")
+    (source,) = document(Case(ledger, drawn.ring, drawn.policy).report)["inputs"]
+
+    assert source == {
+        "source": "a.gz",
+        "format": "jws",
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "records": 2,
+        "compression": "gz",
+    }
+
+
+def test_a_place_without_a_line_has_an_address():
+    drawn = sketch("a@0 !flipped")
+    request = {"headers": [{"name": "Execution-Context", "value": drawn.records[0].decode()}]}
+    request |= {"method": "GET", "url": "https://a.example/"}
+    exchange = {"request": request, "response": {"headers": []}}
+    data = json.dumps({"log": {"entries": [exchange]}}).encode()
+    ledger = loader.load_bytes(data, drawn.ring, judge=judge, source="a.har")
+    (finding,) = document(Case(ledger, drawn.ring, drawn.policy).report)["findings"]
+
+    (place,) = finding["places"]
+    assert (place["source"], place["line"], place["offset"], place["index"]) == (
+        "a.har",
+        None,
+        None,
+        0,
+    )
+    assert place["address"] == "entry 1, request GET https://a.example/"
+
+
 def test_a_finding_is_told_in_full():
     drawn = sketch("a@0; b@0<a,z")
     report = drawn.lint()
@@ -147,6 +193,7 @@ def test_a_finding_is_told_in_full():
             "offset": len(drawn.records[0]) + 1,
             "index": 1,
             "sha256": drawn.ledger()[1].record.sha256,
+            "address": None,
         }
     ]
 

@@ -14,7 +14,7 @@ from ectgraph.policy import Policy
 from ectgraph.reports.table import COLUMNS, to_table
 from ectgraph.testing import Sketch, jwks, sketch, task_id, token
 
-NAMES = ("tasks", "edges", "findings")
+NAMES = ("tasks", "edges", "findings", "records")
 
 
 def case_of(drawn: Sketch) -> Case:
@@ -51,7 +51,8 @@ def test_a_task_has_its_short_id_its_agent_its_time_and_its_line():
         "2026-02-24",
         "14:23:25",
         "verified",
-        "present",
+        "L2",
+        "00",
         "0",
         "sketch:2",
     ]
@@ -85,6 +86,18 @@ def test_a_finding_has_its_message_and_its_line():
     assert row.endswith("sketch:1")
 
 
+def test_a_record_has_its_number_its_token_and_the_codes_of_what_is_wrong_with_it():
+    good, junk, forged = rows_of("a@0; 'junk'; b@5<a act=pay by=agent-b !flipped", "records")
+
+    assert good.split() == [
+        *("0", "a", "agent-a", task_id("a")[:8], "verified", "L2", "00", "sketch:1")
+    ]
+    assert junk.split() == ["1", "ECT001", "sketch:2"]
+    assert forged.split() == [
+        *("2", "pay", "agent-b", task_id("b")[:8], "invalid", "L2", "00", "ECT201", "sketch:3")
+    ]
+
+
 @pytest.mark.parametrize(
     ("max_rows", "rows", "caption"),
     [(3, 3, "9 more of 12 rows"), (12, 12, None), (50, 12, None), (0, 12, None)],
@@ -106,7 +119,7 @@ def test_a_long_cell_ends_in_an_ellipsis():
 
 def test_on_a_narrow_terminal_ids_and_times_stay_whole():
     frame = case_of(sketch(f"a@0 act={'word-' * 20}")).tasks
-    narrow = "\n".join(shown("tasks", frame, width=90))
+    narrow = "\n".join(shown("tasks", frame, width=100))
 
     assert task_id("a")[:8] in narrow
     assert "2026-02-24 14:23:20" in narrow

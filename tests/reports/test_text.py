@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections import Counter
 
 import pytest
 from rich.text import Text
 
-from ectgraph import linter
+from ectgraph import linter, loader
+from ectgraph.case import Case
 from ectgraph.model import Report
 from ectgraph.reports.text import PER_RULE, PLACES, STYLES, to_text
+from ectgraph.rules import judge
 from ectgraph.testing import sketch, task_id
 
 FAULTY = (
@@ -156,6 +159,40 @@ def test_the_source_is_named_with_its_format_size_and_digest():
     assert "jws" in line
     assert f"{report.inputs[0].bytes:,} bytes" in line
     assert report.inputs[0].sha256[:16] in line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a@0; b@5<a draft=01", "  2 L2 · 1 of draft 00 · 1 of draft 01"),
+        ("a@0 sub=spiffe://example.com/agent/agent-a", "  1 L2 · 1 of draft early-00"),
+        ("a@0; b@5<a; !chained", "  2 L3 · 2 of draft 00"),
+        ("a@0; b@5<a !flipped; !chained", "  1 L2 · 1 L3 · 2 of draft 00"),
+        ("a@0 !unsigned; b@5; 'junk'", "  1 L1 · 1 L2 · 2 of draft 00"),
+    ],
+)
+def test_tokens_are_counted_by_level_and_draft(text: str, line: str):
+    assert line in lines(text)
+
+
+def test_a_compressed_source_says_how_it_is_compressed():
+    drawn = sketch("a@0")
+    ledger = loader.load_bytes(gzip.compress(drawn.data), drawn.ring, source="a.gz")
+    case = Case(ledger, drawn.ring, drawn.policy)
+    (line,) = (t.plain for t in to_text(case.report, case.graph) if t.plain.startswith("a.gz  "))
+
+    assert line.startswith("a.gz  1 record  (jws.gz, ")
+
+
+def test_names_of_sources_are_shown_harmless_wherever_they_stand():
+    drawn = sketch("a@0; b@5<a,z !flipped; 'junk'; !bad-key")
+    name = "evil\n    ✓ all\x1b[31m\u202e.jws"
+    ledger = loader.load_bytes(drawn.data, drawn.ring, judge=judge, source=name)
+    case = Case(ledger, drawn.ring, drawn.policy)
+    found = [line.plain for line in to_text(case.report, case.graph)]
+
+    assert all(line.replace("\n", "", 1).isprintable() for line in found)
+    assert sum("evil\\n" in line for line in found) >= 4
 
 
 def test_all_that_is_established_and_all_that_is_not_is_told():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from ectgraph.model import Finding, Severity, Token
 from ectgraph.policy import Policy
 from ectgraph.rules import RULES
-from ectgraph.testing import EPOCH, sketch
+from ectgraph.testing import EPOCH, Sketch, compact_json, sketch
 
 POLICY = Policy()
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e15, 1e15)
@@ -124,6 +126,174 @@ def test_any_times_are_judged_against_any_clock(iat, exp, at):
         iat is not None and iat > at + 30,
     ]
     assert len(hits) == sum(told)
+
+
+# Against the time at which the ledger took it in, ECT402 to ECT404
+
+AT_ENTRY = ("ECT402", "ECT403", "ECT404")
+
+
+def entered(stated: dict[str, Any], options: str = "") -> list[Finding]:
+    """The findings of an entry that states these members around a token of second 0."""
+    drawn = sketch(f"a@0 {options}")
+    record = compact_json({**stated, "ect": drawn.records[0].decode()})
+    return list(Sketch((record,), drawn.ring, drawn.policy).lint().findings)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "codes"),
+    [
+        (-(10**9), ["ECT402"]),
+        (-31, ["ECT402"]),
+        (-30.001, ["ECT402"]),
+        (-30, []),
+        (0, []),
+        (600, []),
+        (630, []),
+        (630.001, ["ECT404"]),
+        (631, ["ECT404"]),
+        (900, ["ECT404"]),
+        (900.001, ["ECT403", "ECT404"]),
+        (10**9, ["ECT403", "ECT404"]),
+    ],
+)
+def test_a_token_enters_a_ledger_in_its_time_and_not_a_moment_before_or_after(recorded, codes):
+    found = entered({"recorded_at": EPOCH + recorded})
+
+    assert [finding.code for finding in found] == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("a@31 recorded=0; !skew=31", []),
+        ("a@1 recorded=0; !skew=0", ["ECT402"]),
+        ("a@0 life=100 recorded=61; !max_age=60", ["ECT403"]),
+        ("a@0 life=100 recorded=60; !max_age=60", []),
+        ("a@0 life=60 recorded=61; !leeway=0", ["ECT404"]),
+        ("a@0 life=60 recorded=100; !leeway=40", []),
+        # none of them has anything to do with another clock
+        ("a@0 recorded=0; !at=0; !leeway=0", []),
+    ],
+)
+def test_how_far_it_may_be_from_its_time_is_the_policys(text, codes):
+    assert sketch(text).codes() == codes
+
+
+STATED = {
+    "2026-02-24T14:23:20Z": 0,
+    "2026-02-24T14:23:20.000Z": 0,
+    "2026-02-24t14:23:20z": 0,
+    "2026-02-24T14:23:20+00:00": 0,
+    "2026-02-24T14:23:20-00:00": 0,
+    "2026-02-24 14:23:20Z": 0,
+    "2026-02-24T15:23:20+01:00": 0,
+    "2026-02-24T06:23:20-08:00": 0,
+    "2026-02-24T19:53:20+05:30": 0,
+    "2026-02-24T14:23:20.999999999Z": 0.999999,
+    "2026-02-24T14:33:51Z": 631,
+    "2026-02-24T13:33:51-01:00": 631,
+    "2026-02-24T14:22:49.000000001Z": -31,
+}
+
+
+@pytest.mark.parametrize("stated", STATED)
+def test_a_time_may_be_stated_as_rfc_3339_with_any_offset(stated):
+    as_number = entered({"recorded_at": EPOCH + STATED[stated]})
+
+    found = entered({"recorded_at": stated})
+
+    assert [f.code for f in found] == [f.code for f in as_number]
+    assert [f.message for f in found] == [f.message for f in as_number]
+
+
+@pytest.mark.parametrize(
+    "member", ["recorded_at", "stored_timestamp", "verification_timestamp", "timestamp"]
+)
+def test_a_time_may_be_stated_under_any_of_its_names(member):
+    for late in ("2026-03-24T14:23:20Z", EPOCH + 10**6, EPOCH + 1e6):
+        assert [f.code for f in entered({member: late})] == ["ECT403", "ECT404"]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "2036-02-24T14:23:20",
+        "2036-02-24 14:23:20.5",
+        "2036-02-24",
+        "14:23:20Z",
+        "20 Feb 2036 14:23:20 GMT",
+        "2036-02-30T00:00:00Z",
+        "2036-02-24T24:00:01Z",
+        "2036-02-24T14:23:20+99:00",
+        "10000-01-01T00:00:00Z",
+        "not yet",
+        "1771943000",
+        "٢٠٢٦-02-24T14:23:20Z",
+        "\ud7ff\0",
+    ],
+)
+def test_a_time_that_is_none_or_lacks_its_offset_is_not_guessed_at_and_the_report_says_so(stated):
+    drawn = sketch("a@0")
+    record = compact_json({"recorded_at": stated, "ect": drawn.records[0].decode()})
+    report = Sketch((record,), drawn.ring).lint()
+
+    assert report.findings == ()
+    assert [s for s in report.not_established if s.startswith("When 1 entry was recorded")]
+
+
+@pytest.mark.parametrize("stated", [None, True, [], {}, 2**53, -(2**53), 1e300, ""])
+def test_what_is_no_time_at_all_is_not_judged(stated):
+    assert entered({"recorded_at": stated}) == []
+
+
+@pytest.mark.parametrize("stated", [2**53 - 1, -(2**53) + 1, 1e15, "9999-12-31T23:59:59-23:59"])
+def test_times_beyond_every_calendar_are_compared_all_the_same(stated):
+    found = entered({"recorded_at": stated})
+
+    late = stated != -(2**53) + 1
+    assert [f.code for f in found] == (["ECT403", "ECT404"] if late else ["ECT402"])
+
+
+def test_a_token_without_a_time_of_its_own_is_not_judged_by_that_of_its_entry():
+    for option in ("!no-iat", "!iat-string", "!no-exp"):
+        codes = {f.code for f in entered({"recorded_at": EPOCH - 10**6}, option)}
+        codes |= {f.code for f in entered({"recorded_at": EPOCH + 10**6}, option)}
+
+        assert codes - {"ECT110", "ECT111"} == (
+            {"ECT402", "ECT403"} if option == "!no-exp" else {"ECT404"}
+        )
+
+
+def test_a_bare_token_was_recorded_at_no_time():
+    assert sketch("a@0").codes() == []
+    assert sketch("a@-1000000000").codes() == []
+
+
+def test_each_is_told_with_its_times():
+    (early,) = entered({"recorded_at": EPOCH - 7200})
+    late, expired = entered({"recorded_at": EPOCH + 7200})
+
+    assert early.severity is expired.severity is Severity.ERROR
+    assert late.severity is Severity.WARNING
+    assert early.evidence == {"iat": EPOCH, "recorded": EPOCH - 7200, "skew": 30}
+    assert late.evidence == {"iat": EPOCH, "recorded": EPOCH + 7200, "max_age": 900}
+    assert expired.evidence == {"exp": EPOCH + 600, "recorded": EPOCH + 7200, "leeway": 30}
+    assert "2.0 h after it was recorded (2026-02-24 14:23:20 UTC after" in early.message
+    assert "recorded 2026-02-24 16:23:20 UTC" in expired.message
+
+
+@given(st.none() | NUMBERS, st.none() | NUMBERS, NUMBERS)
+def test_any_times_are_judged_at_any_time_of_recording(iat, exp, recorded):
+    token = Token(iat=iat, exp=exp)
+
+    told = [RULES[code].date(token, recorded, POLICY) is not None for code in AT_ENTRY]
+
+    assert told == [
+        iat is not None and iat > recorded + 30,
+        iat is not None and recorded - iat > 900,
+        exp is not None and recorded > exp + 30,
+    ]
 
 
 # Parent and child, ECT401

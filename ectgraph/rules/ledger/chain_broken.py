@@ -28,12 +28,14 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     The chain ties each entry to all before it: nobody can change, remove or slip in one without
     writing every later entry anew. Where it breaks, the entry before the break is not the one that
     this entry was written after. If no link holds at all, the file was written anew by something
-    that spaced or ordered its JSON differently: then only the original can be checked.
+    that spaced or ordered its JSON differently: then only the original can be checked. Two
+    different entries in two files that follow the same one show that there are two histories.
     """
     for section in evidence.sections:
         if section.chained:
             yield from _links(evidence, section)
             yield from _beginning(evidence, section)
+    yield from _forks(evidence)
 
 
 def _links(evidence: Evidence, section: Section) -> Iterator[Hit]:
@@ -42,7 +44,7 @@ def _links(evidence: Evidence, section: Section) -> Iterator[Hit]:
     broken = [position for position, entry in entries if entry.follows is False]
     bare = [
         position
-        for position, entry in entries
+        for position, entry in entries[section.first :]  # none is before the first one
         if entry.prev_hash is None and entry.token is not None
     ]
     for first, last in runs(broken):
@@ -71,6 +73,21 @@ def _beginning(evidence: Evidence, section: Section) -> Iterator[Hit]:
     else:
         return
     yield _hit(said, position, "first", prev_hash=entry.prev_hash)
+
+
+def _forks(evidence: Evidence) -> Iterator[Hit]:
+    """Entries of two files that follow the same one, and differ."""
+    entries = evidence.ledger.entries
+    for one, other in evidence.forks:
+        there, here = entries[one].record, entries[other]
+        if here.prev_hash:
+            where = there.source if there.line is None else f"{there.source}:{there.line}"
+            yield Hit(
+                f"another entry, at {where}, follows the same one: the ledger was split in two",
+                records=(other, one),
+                evidence={"prev_hash": here.prev_hash, "seq": here.seq},
+                witness=f"fork {there.sha256}",
+            )
 
 
 def _hit(said: str, position: int, witness: str, **evidence: str | int) -> Hit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ectgraph import escape
 from ectgraph.checkpoint import Comparison, Fate
 from ectgraph.labels import count
 from ectgraph.model import Place
@@ -36,7 +37,7 @@ def check(evidence: Evidence) -> Iterator[Hit]:
         witness=comparison.checkpoint.sha256,
         evidence={
             "fate": comparison.fate.value,
-            "checkpoint": comparison.name,
+            "checkpoint": escape.terminal(comparison.name),
             "entries": comparison.entries,
             "entries_then": comparison.checkpoint.entries,
             "bytes": comparison.bytes,
@@ -50,7 +51,7 @@ def _told(comparison: Comparison) -> str:
     if comparison.fate is Fate.TRUNCATED:
         gone = count(then.bytes - comparison.bytes, "byte")
         entries = then.entries - comparison.entries
-        lost = f", {count(entries, 'record')}" if entries > 0 else ""
+        lost = f" ({count(entries, 'record')})" if entries > 0 else ""
         return f"it was cut off: {gone}{lost} that {name} saw at its end are gone"
     said = f"it was written anew: its first {count(then.bytes, 'byte')} are not those {name} saw"
     if comparison.head_at is None:

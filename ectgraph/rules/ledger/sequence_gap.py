@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -39,6 +40,17 @@ def check(evidence: Evidence) -> Iterator[Hit]:
             yield from _repeated(evidence, section)
             yield from _out_of_order(evidence, section)
             yield from _without_number(evidence, section)
+    for one, other in evidence.forks:
+        entries = evidence.ledger.entries
+        if not entries[other].prev_hash:  # else ECT602 tells it
+            number = entries[other].seq or 0
+            said = f"number {number} is another entry in {entries[one].record.source}"
+            yield Hit(
+                said,
+                records=(other, one),
+                evidence={"seq": number},
+                witness=f"fork {entries[one].record.sha256}",
+            )
 
 
 def _numbers(evidence: Evidence, section: Section) -> list[tuple[int, int]]:
@@ -50,20 +62,23 @@ def _numbers(evidence: Evidence, section: Section) -> list[tuple[int, int]]:
 
 def _missing(evidence: Evidence, section: Section) -> Iterator[Hit]:
     """Numbers that no entry has; those that unreadable records leave room for are told there."""
+    entries = evidence.ledger.entries
+    unread = [p for p in section.positions if entries[p].token is None and entries[p].seq is None]
     numbers = sorted(_numbers(evidence, section))
     lowest, position = numbers[0]
-    if section.first and section.continues is None and lowest != 1:
+    spared = bisect(unread, position)
+    expected = section.begins
+    if expected is not None and not expected <= lowest <= expected + spared:
         said = f"its numbers begin with {lowest}"
-        if lowest > 1:
-            said += f": {count(lowest - 1, 'entry', 'entries')} before it missing here"
+        if section.continues is not None:
+            said += f", though it goes on after number {expected - 1} of {section.continues}"
+        elif lowest > 1:
+            said += f": {count(lowest - spared - 1, 'entry', 'entries')} before it missing here"
         yield _hit(said, position, f"begins {section.source}", first=lowest)
-    unread = [p for p in section.positions if evidence.ledger.entries[p].token is None]
-    spared = 0
-    for (before, _), (number, position) in pairwise(numbers):
-        gap = number - before - 1
-        while spared < len(unread) and unread[spared] < position and gap > 0:
-            spared += 1
-            gap -= 1
+    for (before, begin), (number, position) in pairwise(numbers):
+        between = bisect(unread, position) - max(bisect(unread, begin), spared)
+        gap = number - before - 1 - max(0, min(between, number - before - 1))
+        spared = max(spared, bisect(unread, position))
         if gap > 0:
             one = f"number {before + 1} is missing" if gap == 1 else ""
             said = one or f"numbers {before + 1} to {number - 1} are missing"
@@ -93,8 +108,8 @@ def _repeated(evidence: Evidence, section: Section) -> Iterator[Hit]:
 
 def _out_of_order(evidence: Evidence, section: Section) -> Iterator[Hit]:
     """Entries whose number is lower than one before; one finding for each run of them."""
-    back, highest = [], 0
     numbers = _numbers(evidence, section)
+    back, highest = [], numbers[0][0]
     for place, (number, _) in enumerate(numbers):
         if number < highest:
             back.append(place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ectgraph import labels
-from ectgraph.integrity import pairs, recorded
+from ectgraph.integrity import recorded
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 
 
@@ -26,15 +26,31 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     """
     entries = evidence.ledger.entries
     for section in evidence.sections:
-        for before, after in pairs(evidence.ledger, section) if section.numbered else ():
-            if None in (entries[before].seq, entries[after].seq):
+        # (number, time, position) of the entry before
+        last = _end(evidence, section.continues)
+        for position in section.positions if section.numbered else ():
+            entry = entries[position]
+            later = recorded(entry)
+            if entry.seq is None or later is None:
                 continue
-            earlier, later = recorded(entries[before]), recorded(entries[after])
-            if earlier is not None and later is not None and later < earlier:
+            if last is not None and entry.seq > last[0] and later < last[1]:
+                _, earlier, before = last
                 yield Hit(
                     f"it was recorded {labels.seconds(earlier - later)} before the entry before it "
                     f"({labels.time(later)}, after {labels.time(earlier)})",
-                    records=(after, before),
+                    records=(position, before),
                     evidence={"recorded": later, "before": earlier},
-                    witness=str(entries[after].seq),
+                    witness=str(entry.seq),
                 )
+            last = entry.seq, later, position
+
+
+def _end(evidence: Evidence, source: str | None) -> tuple[int, float, int] | None:
+    """(number, time, position) of the last entry of a source that another goes on after."""
+    for section in evidence.sections:
+        if section.source == source:
+            position = section.positions[-1]
+            entry = evidence.ledger.entries[position]
+            time = recorded(entry)
+            return None if entry.seq is None or time is None else (entry.seq, time, position)
+    return None
