@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from ectgraph import labels
-from ectgraph.agent.steps import Outcome
+from ectgraph.agent.steps import Outcome, Step
 from ectgraph.agent.verdict import STEPS
 from ectgraph.integrity import recorded
 from ectgraph.ledger import Ledger
@@ -29,17 +29,6 @@ _OPEN = frozenset({"ECT403"})
 """Rules that leave their step open: a gate may have seen in time what was recorded late."""
 _OF_KEYS = range(2, 8)
 _PARENTS = ("par", "pred")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One step, and what became of it."""
-
-    number: int
-    title: str
-    outcome: Outcome
-    detail: str = ""
-    """What it was judged by; of one that failed, what was found; of one not done, why not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +52,7 @@ def lineage(evidence: Evidence, findings: Iterable[Finding], node: str) -> Linea
 
 def checks(
     evidence: Evidence, entry: Entry, findings: Iterable[Finding], above: Lineage
-) -> Iterator[Check]:
+) -> Iterator[Step]:
     """Each step of verifying, as it turned out for one record.
 
     Args:
@@ -94,7 +83,7 @@ def checks(
         else:
             outcome = Outcome.PASSED
             detail = detail or _judged_by(evidence, entry, number, above)
-        yield Check(number=number, title=title, outcome=outcome, detail=detail)
+        yield Step(number=number, title=title, outcome=outcome, detail=detail)
 
 
 def _step(code: str) -> int:

@@ -14,16 +14,16 @@ from rich.text import Text
 
 from ectgraph import escape, labels
 from ectgraph.agent.parse import parse
-from ectgraph.agent.steps import Outcome
+from ectgraph.agent.steps import Step
 from ectgraph.errors import EctgraphError
 from ectgraph.formats.entry import TOKEN_MEMBERS, unwrap
 from ectgraph.linter import place
 from ectgraph.model import Entry, Finding
 from ectgraph.policy import Policy
-from ectgraph.reports.checks import Check, checks, lineage
+from ectgraph.reports.checks import checks, lineage
 from ectgraph.reports.json import finding_document, indented
 from ectgraph.reports.text import STYLES
-from ectgraph.reports.verdict import MARKS, decoded, shown
+from ectgraph.reports.verdict import decoded, shown, step_line
 from ectgraph.rule import BROKEN, Evidence
 
 RAW = 4000
@@ -45,7 +45,7 @@ class Account:
     claims: Any
     stated: dict[str, Any]
     """What the ledger's entry says next to the token."""
-    checks: tuple[Check, ...]
+    checks: tuple[Step, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ def _neighbour(evidence: Evidence, node: str) -> Neighbour:
     )
 
 
-def _account(entry: Entry, policy: Policy, checked: tuple[Check, ...]) -> Account:
+def _account(entry: Entry, policy: Policy, checked: tuple[Step, ...]) -> Account:
     raw, body = entry.record.raw, entry.record.body
     content = unwrap(body, policy.max_json_depth)
     header, claims = None, content.claims
@@ -215,13 +215,7 @@ def _record(account: Account) -> Iterator[Text]:
                 yield Text(f"    {escape.terminal(name, 40):<14}  {text}")
     yield Text("\n  Checks", "bold")
     for check in account.checks:
-        mark, style = MARKS[check.outcome]
-        line = Text.assemble((f"    {mark}", style), f" {check.number:>2} {check.title}")
-        if check.outcome is Outcome.NOT_DONE:
-            line.append(" (not done)")
-        if check.detail:
-            line.append(f": {escape.terminal(check.detail, escape.LONG)}", "dim")
-        yield line
+        yield Text("  ").append_text(step_line(check))
     yield Text("\n  Raw bytes", "bold")
     text = account.raw.decode("utf-8", "backslashreplace").removesuffix("\n")
     yield Text(f"    {escape.terminal(text, RAW)}")

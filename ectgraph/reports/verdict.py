@@ -20,12 +20,11 @@ from ectgraph.policy import Policy
 from ectgraph.reports.json import finding_document, indented
 from ectgraph.reports.text import STYLES
 
-MARKS = {
+_MARKS = {
     Outcome.PASSED: ("✓", "green"),
     Outcome.FAILED: ("✗", "bold red"),
     Outcome.NOT_DONE: ("?", "yellow"),
 }
-"""How each outcome is marked, and in which style."""
 _SHOWN = ("iss", "sub", "aud", "exec_act", "jti", "wid", "par", "pred", "iat", "exp")
 _SHOWN_LATER = ("inp_hash", "out_hash", "pol", "pol_decision", "ext", "ect_ext")
 
@@ -33,7 +32,7 @@ _SHOWN_LATER = ("inp_hash", "out_hash", "pol", "pol_decision", "ext", "ect_ext")
 def to_text(account: Account) -> Iterator[Text]:
     """The steps, what the token says, and the verdict, as lines."""
     for step in account.steps:
-        yield _step(step)
+        yield step_line(step)
     parsed = account.parsed
     if parsed.token is not None:
         yield Text(f"\n{_title(account)}", "bold")
@@ -53,8 +52,9 @@ def _title(account: Account) -> str:
     return "What it says" if account.verified else "What it claims, without a signature"
 
 
-def _step(step: Step) -> Text:
-    mark, style = MARKS[step.outcome]
+def step_line(step: Step) -> Text:
+    """A step and what became of it, in one line."""
+    mark, style = _MARKS[step.outcome]
     line = Text.assemble((f"  {mark}", style), f" {step.number:>2} {step.title}")
     if step.outcome is Outcome.NOT_DONE:
         line.append(" (not done)")
