@@ -29,6 +29,8 @@ from ectgraph.sources import STANDARD_INPUT, Origin
 
 KEEP_BYTES = 32 << 20
 """Bytes of records that stay in memory; those of later ones are read back on demand."""
+MANY, TINY = 250_000, 16
+"""So many records of fewer bytes on average are no ledger, and are not read on."""
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +123,24 @@ class Opened:
         )
 
 
+def _bounded(records: Iterator[Record], source: Source) -> Iterator[Record]:
+    """The records, up to where they are so many and so short that no ledger is like that.
+
+    A compressed file of a few kilobytes may hold millions of lines of a byte, and each would be a
+    finding.
+    """
+    size = 0
+    for count, record in enumerate(records, 1):
+        yield record
+        size += record.length
+        if count % MANY == 0 and size < TINY * count:
+            detail = (
+                f"it is not read on: {count:,} records of {size / count:.0f} bytes are no ledger"
+            )
+            source.tell("limit-reached", detail)
+            return
+
+
 def _buffered(file: _Digesting) -> BinaryIO:
     return io.BufferedReader(file, formats.HEAD)
 
@@ -197,7 +217,9 @@ class Reading:
             file = _buffered(content)
         count = opened.source.index
         if opened.format != "other":
-            for record in formats.READERS[opened.format](file, opened.source):
+            for record in _bounded(
+                formats.READERS[opened.format](file, opened.source), opened.source
+            ):
                 count += 1
                 yield record
         while file.read(formats.HEAD):  # what a reader left is still part of what is digested
@@ -210,7 +232,7 @@ class Reading:
         if is_plain:
             self._plain.add(source.name)
         count = source.index
-        for record in lines.read(file, source):
+        for record in _bounded(lines.read(file, source), source):
             count += 1
             yield record
         problems = tuple(source.problems)

@@ -473,3 +473,18 @@ def test_a_source_of_lines_may_be_read_from_any_line_on(ring):
     ]
     assert made.inputs[0].records == 3
     assert made.inputs[0].format in LINES
+
+
+def test_a_source_of_countless_tiny_records_is_not_read_on(monkeypatch):
+    monkeypatch.setattr(reading, "MANY", 100)
+    ledger = load_bytes(gzip.compress(b"{\n" * 100_000), judge=judge)
+
+    assert len(ledger) == 100
+    (source,) = ledger.inputs
+    assert [problem.kind for problem in source.problems] == ["limit-reached"]
+    assert "100 records of 2 bytes" in source.problems[0].detail
+
+
+def test_many_records_of_the_usual_size_are_read(monkeypatch):
+    monkeypatch.setattr(reading, "MANY", 2)
+    assert len(load_bytes(SOUND.data)) == len(SOUND.records)

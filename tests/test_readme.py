@@ -13,7 +13,9 @@ README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
     (command, output)
     for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-    for command, output in re.findall(r"^\$ ((?:.*\\\n)*.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+    for command, output in re.findall(
+        r"^\$ ((?:.*\\\n)*.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE
+    )
     if "ectgraph" in command
 ]
 SCRIPTS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)

@@ -251,3 +251,12 @@ def test_a_ring_goes_to_another_process_and_back(leaf, write):
     ring = KeyRing.load(write("a.pem", leaf.pem))
 
     assert pickle.loads(pickle.dumps(ring)) == ring  # noqa: S301
+
+
+def test_a_revocation_counts_for_every_copy_of_the_key():
+    old, new = jwks("agent-a")["keys"][0], jwks("agent-a")["keys"][0] | {"revoked_at": 5}
+    other_name = old | {"kid": "another name"}
+
+    for keys in ([old, new, other_name], [new, other_name, old]):
+        ring = KeyRing.from_jwks({"keys": keys})
+        assert [key.revoked_at for key in ring.keys] == [5, 5, 5]

@@ -18,11 +18,11 @@ from ectgraph import linter, loader
 from ectgraph.integrity import runs
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
-from ectgraph.model import Entry, Finding, Record, Severity, Token, Trust
+from ectgraph.model import Entry, Finding, Record, Report, Severity, Token, Trust
 from ectgraph.policy import Policy
 from ectgraph.rule import Evidence
 from ectgraph.rules import RULES, judge
-from ectgraph.testing import EPOCH, compact_json, ledger_file, sketch
+from ectgraph.testing import EPOCH, compact_json, jwks, ledger_file, sketch
 
 DRAWN = sketch("a@0; b@1<a; c@2<b; d@3<c; e@4<d; f@5<e; g@6<f; h@7<g")
 LINES = ledger_file(DRAWN.records, [EPOCH + 7 + n for n in range(8)]).splitlines()
@@ -584,3 +584,74 @@ def test_many_records_that_cannot_be_read_among_many_numbers():
 
     assert len(found) == 20_000
     assert found[1].message == "1 of the numbers 1 to 2 are missing"
+
+
+# Several files of one ledger
+
+
+def _files(folder: Path, **texts: str) -> list[Path]:
+    """Chained ledgers, in files."""
+    paths = []
+    for name, text in texts.items():
+        path = folder / f"{name}.jsonl"
+        path.write_bytes(sketch(text).data)
+        paths.append(path)
+    return paths
+
+
+def _lint(paths: list[Path]) -> Report:
+    ring = KeyRing.from_jwks(jwks("agent-a"))
+    ledger = loader.load(paths, ring, judge=judge)
+    return linter.lint(Evidence(ledger, ring, Policy()))
+
+
+def test_two_different_entries_after_one_are_a_split_ledger(tmp_path: Path):
+    both = "a@0; b@5<a; !chained"
+    one, other = _files(tmp_path, one=both, other="a@0; c@5<a; !chained")
+
+    report = _lint([one, other])
+
+    (split,) = [finding for finding in report.findings if finding.code == "ECT602"]
+    assert "split in two" in split.message
+    assert {place.source for place in split.places} == {str(one), str(other)}
+    assert report.summary.levels["L3"] == 0
+    assert not any("chain" in sentence for sentence in report.established)
+
+
+def test_two_copies_of_one_ledger_are_no_split(tmp_path: Path):
+    both = "a@0; b@5<a; !chained"
+
+    assert _lint(_files(tmp_path, one=both, other=both)).findings == ()
+
+
+def test_without_hashes_a_number_of_two_entries_shows_the_split(tmp_path: Path):
+    paths = _files(
+        tmp_path,
+        one='a@0 entry={"seq":1}; b@5<a entry={"seq":2}; c@9<b entry={"seq":3}',
+        other='d@9<b entry={"seq":3}',
+    )
+
+    (split,) = [finding for finding in _lint(paths).findings if finding.code == "ECT601"]
+    assert "number 3 is another entry" in split.message
+
+
+def test_a_token_entered_twice_in_rotated_files_is_a_replay(tmp_path: Path):
+    lines = ledger_file(sketch("a@0; b@5<a; b@5<a").records, [EPOCH, EPOCH + 5, EPOCH + 6])
+    *first, last = lines.splitlines(keepends=True)
+    one, two = tmp_path / "1.jsonl", tmp_path / "2.jsonl"
+    one.write_bytes(b"".join(first))
+    two.write_bytes(last)
+
+    codes = {finding.code for finding in _lint([one, two]).findings}
+
+    assert codes == {"ECT301"}
+
+
+def test_time_goes_back_from_file_to_file_as_well(tmp_path: Path):
+    lines = ledger_file(sketch("a@0; b@5<a; c@6<b").records, [EPOCH, EPOCH + 9, EPOCH + 7])
+    *first, last = lines.splitlines(keepends=True)
+    one, two = tmp_path / "1.jsonl", tmp_path / "2.jsonl"
+    one.write_bytes(b"".join(first))
+    two.write_bytes(last)
+
+    assert [finding.code for finding in _lint([one, two]).findings] == ["ECT603"]
