@@ -98,10 +98,14 @@ def joined(found: Iterable[Section]) -> dict[str, str]:
     before = {section.source: section.continues for section in found}
     names: dict[str, str] = {}
     for source in before:
-        path = [source]
-        while (above := before.get(path[-1])) is not None and above not in path:
-            path.append(above)
-        names[source] = min(path) if before.get(path[-1]) is not None else path[-1]
+        path: dict[str, None] = {}
+        at: str | None = source
+        while at is not None and at not in names and at not in path:
+            path[at] = None
+            at = before.get(at)
+        if at is None:
+            *_, at = path
+        names |= dict.fromkeys(path, names.get(at, at))
     return names
 
 
@@ -124,8 +128,10 @@ def forks(ledger: Ledger, found: Iterable[Section]) -> list[tuple[int, int]]:
             if not place[1] or entry.record.torn:
                 continue
             other = first.setdefault(place, position)
-            before = entries[other].record
-            if before.source != section.source and before.body != entry.record.body:
+            before, record = entries[other].record, entry.record
+            if before.source == record.source or before.digest == record.digest:
+                continue
+            if before.body != record.body:  # which may have to be read back
                 forked.append((other, position))
     return forked
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ectgraph.integrity import Section, holds, level, recorded, runs, sections
+from ectgraph.integrity import Section, forks, holds, joined, level, recorded, runs, sections
 from ectgraph.loader import load, load_bytes
 from ectgraph.model import Entry
 from ectgraph.policy import Policy
@@ -130,6 +130,55 @@ def test_a_file_does_not_continue_itself(parts):
 
     assert continued(parts(around, DRAWN.data)) == [None, None]
     assert continued(parts(written([{"seq": 2}, {"seq": 1}]), DRAWN.data)) == [None, None]
+
+
+# Files of one ledger
+
+
+def section(source: str, continues: str | None) -> Section:
+    return Section(source, (0,), True, True, continues, None, True)
+
+
+@pytest.mark.parametrize(
+    ("continues", "names"),
+    [
+        ({"a": None, "b": None}, {"a": "a", "b": "b"}),
+        ({"a": None, "b": "a", "c": "b"}, {"a": "a", "b": "a", "c": "a"}),
+        ({"c": "b", "b": "a", "a": None}, {"a": "a", "b": "a", "c": "a"}),
+        ({"a": None, "b": "a", "c": "a", "d": None}, {"a": "a", "b": "a", "c": "a", "d": "d"}),
+        ({"b": "elsewhere"}, {"b": "elsewhere", "elsewhere": "elsewhere"}),
+        ({"a": "b", "b": "a"}, {"a": "a", "b": "a"}),
+        ({"a": "b", "b": "c", "c": "b"}, {"a": "b", "b": "b", "c": "b"}),
+    ],
+)
+def test_files_that_go_on_after_each_other_are_one_ledger(continues, names):
+    assert joined(section(*each) for each in continues.items()) == names
+
+
+def test_however_many_files_there_are_takes_no_longer():
+    names = [f"{number:06}" for number in range(50_000)]
+    found = [section(name, before) for before, name in pairwise([None, *names])]
+
+    assert set(joined(found[::-1]).values()) == {"000000"}
+
+
+def test_two_histories_are_a_fork_and_two_copies_are_none(tmp_path):
+    def forked(*pieces: bytes) -> list[tuple[int, int]]:
+        paths = [tmp_path / f"part{number}" for number in range(len(pieces))]
+        for path, piece in zip(paths, pieces, strict=True):
+            path.write_bytes(piece)
+        ledger = load(paths, DRAWN.ring)
+        return forks(ledger, sections(ledger))
+
+    whole = b"".join(LINES)
+    other = LINES[2].replace(b".000Z", b".001Z")
+    assert forked(whole, whole) == []
+    assert forked(whole, b"# c\n" + whole.replace(b"\n", b"\r\n\n")) == []
+    assert forked(whole, whole[:-30]) == []
+    assert forked(whole, b"".join(LINES[:2]) + other) == [(2, 8)]
+    assert forked(b"".join(LINES[:3]), other) == [(2, 3)]
+    assert forked(b"".join(LINES[:2]), LINES[2], other) == [(2, 3)]
+    assert forked(whole + other) == []  # in one file that is a chain that is broken
 
 
 # Runs
