@@ -92,7 +92,8 @@ def load(
             ledger = load_since(
                 one_path(paths), seen, equipment, manner, workers=workers, progress=progress
             )
-            refused = None if ledger else "the ledger does not begin with what it saw"
+            if ledger is None:
+                refused = "what came after it cannot be read by itself"
     if ledger is None:
         manner = manner if seen is None else replace(manner, digest=max(1, seen.bytes))
         ledger = loader.load(

@@ -428,11 +428,12 @@ def test_what_is_no_file_is_the_callers_mistake(refusal, tmp_path, monkeypatch):
         assert message.startswith(f"{path}: is no file")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
 def test_a_file_that_may_not_be_read_is_the_callers_mistake(refusal, tmp_path):
     path = tmp_path / "ledger"
     path.write_bytes(CHAIN)
     path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("whoever runs this may read everything")
 
     assert "Permission denied" in refusal(load_since, str(path), seen(CHAIN), EQUIPMENT, Manner())
 
