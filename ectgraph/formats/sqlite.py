@@ -333,5 +333,9 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text(name: bytes) -> str:
+def _text(name: object) -> str:
+    """A name in the schema; where damage made a number of it, the schema says nothing."""
+    if not isinstance(name, bytes):
+        message = "its schema is damaged"
+        raise sqlite3.DatabaseError(message)
     return name.decode(errors="replace")

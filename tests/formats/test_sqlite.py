@@ -442,6 +442,15 @@ def test_damage_that_hides_the_column_is_told():
     assert "table ledger (database disk image is malformed)" in damaged.detail
 
 
+def test_a_table_whose_name_became_a_number_is_told():
+    damaged = bytearray(GOOD)
+    damaged[GOOD.index(b"tableledger") - 4] = 1  # the type of the name, in the schema's first row
+    records, source = read_all(bytes(damaged))
+    assert records == []
+    (problem,) = source.problems
+    assert "its schema is damaged" in problem.detail
+
+
 @given(st.data())
 def test_damaged_bytes_never_raise(data):
     damaged = bytearray(GOOD)
