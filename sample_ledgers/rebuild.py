@@ -59,8 +59,26 @@ $ ectgraph draw sample_ledgers/forged-approval.jsonl --keys sample_ledgers/keys.
   (ECT210).
 * `expected.json`: what `lint` is to say of each ledger: codes, counts and exit code. The stories
   state it by hand, so the tests have something to compare `lint` with.
+* `policies/`: the rules of each workflow, see below.
 * `rebuild.py`: makes the ledgers, the keys and this page, the same each time: `make samples`. The
   stories are tables in `stories.py`: to change one or to add one, edit them there and run it again.
+
+## A policy for each story
+
+`policies/` holds for each story, by the name of its ledger, the policy file of its workflow: who
+may do what, what may follow what, and what a step needs (`docs/policy.md`). They are written by
+hand.
+
+```console
+$ ectgraph lint sample_ledgers/missing-evidence.jsonl --keys sample_ledgers/keys.json \\
+    --policy sample_ledgers/policies/missing-evidence.toml
+```
+
+With its policy `lint` says the same of a ledger as without, but of these:
+
+| ledger | what the policy changes |
+|---|---|
+{policies}
 
 ## The same story in every format
 
@@ -160,7 +178,9 @@ def expected() -> bytes:
 
 def _expected(tells: str, expect: Expect) -> dict[str, Any]:
     members = asdict(expect)
-    return {"story": tells} | {name: value for name, value in members.items() if value != {}}
+    return {"story": tells} | {
+        name: value for name, value in members.items() if value not in ({}, None)
+    }
 
 
 def readme() -> bytes:
@@ -172,7 +192,21 @@ def readme() -> bytes:
         link, form = f"[{story.file}]({story.file})", story.write.__name__
         stories.append(f"| {link} | {story.draft} | {form} | {story.tells} | {says} |")
     rows = [f"| [{each.path}]({each.path}) | {each.about} |" for each in samples()]
-    return README.format(stories="\n".join(stories), formats="\n".join(rows)).encode()
+    return README.format(
+        stories="\n".join(stories), formats="\n".join(rows), policies=_with_policies()
+    ).encode()
+
+
+def _with_policies() -> str:
+    """What `lint` says otherwise of some stories when it has their policies."""
+    rows = []
+    for story in STORIES:
+        codes, said = set(story.expect.codes), story.expect.policy_codes
+        if said is not None:
+            more = [f"{code} {RULES[code].name} as well" for code in said if code not in codes]
+            less = [f"no {code} {RULES[code].name}" for code in sorted(codes - set(said))]
+            rows.append(f"| {story.file} | {', '.join(more + less)} |")
+    return "\n".join(rows)
 
 
 def main() -> None:

@@ -156,7 +156,14 @@ FORGED_APPROVAL = Story(
     start="2026-04-09T15:20:00Z",
     draft="00",
     write=chained,
-    expect=Expect(tasks=6, edges=6, verified=5, codes=("ECT201", "ECT308"), exit=1),
+    expect=Expect(
+        tasks=6,
+        edges=6,
+        verified=5,
+        codes=("ECT201", "ECT308"),
+        exit=1,
+        policy_codes=("ECT201", "ECT308", "ECT713"),
+    ),
     table="""
       0 invoice:  mailroom    register_invoice = invoice 88-1204, 940 000 EUR
      35 match:    purchasing  match_order < invoice = order found, amounts agree
@@ -175,7 +182,14 @@ MISSING_EVIDENCE = Story(
     start="2026-05-06T09:12:00Z",
     draft="01",
     write=chained,
-    expect=Expect(tasks=6, edges=7, verified=6, codes=("ECT303",), exit=1),
+    expect=Expect(
+        tasks=6,
+        edges=7,
+        verified=6,
+        codes=("ECT303",),
+        exit=1,
+        policy_codes=("ECT303", "ECT713"),
+    ),
     table="""
       0 application: intake         register_application = loan of 18 000 EUR, 48 months
      22 identity:    identity-check verify_identity < application = passport matches
@@ -194,7 +208,14 @@ CIRCULAR_SIGN_OFF = Story(
     start="2026-03-03T16:00:00Z",
     draft="00",
     write=chained,
-    expect=Expect(tasks=6, edges=8, verified=6, codes=("ECT305",), exit=1),
+    expect=Expect(
+        tasks=6,
+        edges=8,
+        verified=6,
+        codes=("ECT305", "ECT407"),
+        exit=1,
+        policy_codes=("ECT305", "ECT407", "ECT712"),
+    ),
     table="""
       0 drawing:   design         issue_drawing = drawing B-12, revision D
      75 loads:     statics        compute_loads < drawing = within limits at 40 t
@@ -274,7 +295,7 @@ WIDE_JOIN = Story(
     start="2026-05-31T20:00:00Z",
     draft="00",
     write=chained,
-    expect=Expect(tasks=123, edges=241, verified=123, codes=("ECT502",)),
+    expect=Expect(tasks=123, edges=241, verified=123, codes=("ECT502",), policy_codes=()),
     table=f"""
       0 opening: closing-desk  open_month_end = month-end of May 2026
     {_CLOSINGS}
@@ -291,7 +312,12 @@ DAMAGED_ARCHIVE = Story(
     draft="00",
     write=loose,
     expect=Expect(
-        tasks=6, edges=6, verified=4, codes=("ECT001", "ECT003", "ECT004", "ECT005"), exit=1
+        tasks=6,
+        edges=6,
+        verified=4,
+        codes=("ECT001", "ECT003", "ECT004", "ECT005"),
+        exit=1,
+        policy_codes=("ECT001", "ECT003", "ECT004", "ECT005", "ECT711"),
     ),
     table="""
       0 application: counter     register_application = garage, 6 by 4 metres
@@ -313,7 +339,14 @@ UNKNOWN_AGENTS = Story(
     start="2026-04-27T17:30:00Z",
     draft="01",
     write=chained,
-    expect=Expect(tasks=9, edges=9, verified=6, codes=("ECT102", "ECT202", "ECT203"), exit=1),
+    expect=Expect(
+        tasks=9,
+        edges=9,
+        verified=6,
+        codes=("ECT102", "ECT202", "ECT203"),
+        exit=1,
+        policy_codes=("ECT102", "ECT202", "ECT203", "ECT711"),
+    ),
     table="""
       0 tip:      desk              receive_tip = a mayor, a quarry, a contract
      63 facts:    fact-checker      check_facts < tip = contract confirmed by two sources

@@ -104,6 +104,8 @@ class Expect:
     keys: str = "keys.json"
     other_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What the codes are with other key files."""
+    policy_codes: tuple[str, ...] | None = None
+    """What the codes are with the workflow's own policy file; `None`: the same as without."""
 
 
 @dataclass(frozen=True, kw_only=True)

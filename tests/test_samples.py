@@ -23,7 +23,7 @@ from ectgraph.formats import READERS
 from ectgraph.formats.entry import instant, token_bytes
 from ectgraph.keys import KeyRing
 from ectgraph.model import Report
-from ectgraph.policy import Policy
+from ectgraph.policy import Policy, matcher
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -33,6 +33,9 @@ else:
 SAMPLES = Path(__file__).parents[1] / "sample_ledgers"
 EXPECTED = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
 FORMATS = [name for name in EXPECTED if name.startswith("formats/")]
+STORIES = [name for name in EXPECTED if name not in FORMATS]
+BY_HAND = (".py", ".pyc", ".toml")
+"""Suffixes of what `rebuild.py` does not make."""
 OTHERS = (".json", ".har", ".sqlite", ".parquet")
 """Suffixes of containers whose records do not lie in lines."""
 UNPACK = {
@@ -83,7 +86,7 @@ def files_below(folder: Path) -> dict[str, Any]:
     return {
         name: held(name, path.read_bytes())
         for name, path in names.items()
-        if path.suffix not in (".py", ".pyc")
+        if path.suffix not in BY_HAND
     }
 
 
@@ -98,7 +101,7 @@ def test_the_samples_are_what_rebuild_makes_and_nothing_else(tmp_path: Path) -> 
 
 def test_every_ledger_has_a_story() -> None:
     told = {path for name in EXPECTED for path in [SAMPLES / name, *(SAMPLES / name).glob("*")]}
-    there = {path for path in SAMPLES.rglob("*") if path.suffix not in (".py", ".pyc", ".md")}
+    there = {path for path in SAMPLES.rglob("*") if path.suffix not in (*BY_HAND, ".md")}
     others = {SAMPLES / "expected.json", *SAMPLES.glob("*keys.json")}
 
     assert {path for path in there if path.is_file()} - others == {
@@ -117,6 +120,48 @@ def test_lint_says_what_the_story_says(name: str) -> None:
     assert bool(report.at_least("error")) == bool(story["exit"])
     for keys, told in story.get("other_keys", {}).items():
         assert codes(ectgraph.load(SAMPLES / name, SAMPLES / keys).report) == told
+
+
+# Their policies
+
+
+def policy_of(name: str) -> Path:
+    return SAMPLES / "policies" / f"{name.partition('.')[0]}.toml"
+
+
+def test_every_story_has_a_policy_and_every_policy_a_story() -> None:
+    assert {policy_of(name) for name in STORIES} == set((SAMPLES / "policies").iterdir())
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_lint_says_with_the_policy_what_the_story_says(name: str) -> None:
+    story, policy = EXPECTED[name], Policy.load(policy_of(name))
+    report = ectgraph.load(SAMPLES / name, SAMPLES / story["keys"], policy=policy).report
+
+    assert codes(report) == story.get("policy_codes", story["codes"])
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_policy_names_the_agents_and_the_actions_of_its_story(name: str) -> None:
+    """Each line of a policy says something of the ledger; a typing mistake would not."""
+    policy, tokens = Policy.load(policy_of(name)), [entry.token for entry in sample(name).ledger]
+    done = {(token.iss, token.exec_act) for token in tokens if token and token.iss}
+
+    for agent in policy.agents:
+        assert [iss for iss, _ in done if matcher((agent.iss,))(iss)] or agent.iss in UNREAD
+    for step in policy.steps:
+        assert [act for _, act in done if matcher((step.act,))(act)] or step.act in UNREAD
+    for workflow in policy.workflows:
+        assert [token for token in tokens if token and matcher((workflow.wid,))(token.wid)]
+
+
+UNREAD = {
+    "spiffe://credit.example/agent/affordability",
+    "spiffe://council.example/agent/fire-safety",
+    "spiffe://council.example/agent/mailing",
+    "send_permit",
+}
+"""Agents and actions whose only record was taken out, or cannot be read."""
 
 
 # One story in every format

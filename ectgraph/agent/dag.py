@@ -26,7 +26,7 @@ from ectgraph.errors import EctgraphError
 from ectgraph.examiner import Facts
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Header, Hit, Severity, Token, Trust
-from ectgraph.policy import Policy
+from ectgraph.policy import Policy, matcher
 from ectgraph.rule import BROKEN, Evidence, Link, Rule, broken
 from ectgraph.rules import RULES, judge
 
@@ -75,9 +75,11 @@ class DAGConfig:
     """Whether a task's own `pol_decision` can show it to be the human review of its parent."""
 
     def policy(self, policy: Policy) -> Policy:
-        """A policy with these choices; at a gate a limit that is reached is an error."""
-        return replace(
-            policy,
+        """A policy with these choices; at a gate a limit that is reached is an error.
+
+        What is the default here is left to the policy.
+        """
+        return policy.but(
             skew=self.clock_skew,
             max_parents=self.max_parents,
             max_depth=self.max_depth,
@@ -123,7 +125,9 @@ def lineage(
     token = parsed.facts.token
     if token is None:  # pragma: no cover  # what has no token is refused before
         return []
-    settled = getattr(store, "settled_parents", None)
+    policy = policy.of(token.wid)
+    # What a step needs may be any of its ancestors, and no books say which of them did what.
+    settled = None if _needs(token, policy) else getattr(store, "settled_parents", None)
     parents = settled(token, policy) if settled is not None else None
     if parents is None:
         return _walked(parsed.entry, token, store, policy, confirm)
@@ -132,6 +136,12 @@ def lineage(
         parent = confirm(entry) if entry.trust is Trust.UNCHECKED else entry
         links.append(Link(parent.token, token, parent.trust, parsed.facts.trust))  # type: ignore[arg-type]
     return _compared(links, policy)
+
+
+def _needs(token: Token, policy: Policy) -> tuple[str, ...]:
+    """What the policy wants to have been done before a token's step."""
+    steps = policy.steps_of(token.exec_act) if token.exec_act is not None else ()
+    return tuple(need.act for step in steps for need in step.needs)
 
 
 def _compared(links: list[Link], policy: Policy) -> list[tuple[str, Hit]]:
@@ -186,16 +196,24 @@ _AGAIN = "the ledger has this very token already"
 
 
 def _ancestors(token: Token, store: ECTStore, policy: Policy, confirm: Confirm) -> Iterator[Entry]:
-    """The entries of a token's ancestors: all parents first, at most one more than allowed."""
+    """The entries of a token's ancestors: all parents first, at most one more than allowed.
+
+    The signatures of the parents are confirmed, and those of what counts as a step that it needs.
+    """
     parents = dict.fromkeys((jti, token.wid) for jti in token.parents)
     queue, seen = deque(parents), set(parents)
     found: set[bytes] = set()
+    counts = matcher(_needs(token, policy))
     while queue and (len(found) <= policy.max_ancestors or queue[0] in parents):
         name = queue.popleft()
         entry = store.get(*name)
-        if entry is not None and entry.trust is Trust.UNCHECKED and name in parents:
+        if entry is None or entry.token is None:
+            continue
+        if entry.trust is Trust.UNCHECKED and (
+            name in parents or counts(entry.token.exec_act or "")
+        ):
             entry = confirm(entry)
-        if entry is None or entry.token is None or entry.record.digest in found:
+        if entry.token is None or entry.record.digest in found:
             continue
         found.add(entry.record.digest)
         yield entry

@@ -175,7 +175,8 @@ class FileLedger(MemoryLedger, Closing):
         """Make entries of what was appended since the last time, by whomever; under the lock."""
         for offset, line in self._chain.read():
             facts = self._examiner.examine(line[:-1], len(line) - 1)
-            self.add(Entry(self._record(offset, line), *astuple(facts)))
+            *said, _ = astuple(facts)
+            self.add(Entry(self._record(offset, line), *said))
 
     def _record(self, offset: int, line: bytes) -> Record:
         """The place of a line that comes next; its bytes stay in the file."""

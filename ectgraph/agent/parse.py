@@ -83,7 +83,15 @@ class Parsed:
         size = len(self._bytes)
         record = Record("<token>", None, 0, size, 0, self.digest, 0, 0, self._bytes)
         facts = self.facts
-        return Entry(record, facts.token, facts.trust, facts.problems, facts.hits, key=facts.key)
+        return Entry(
+            record,
+            facts.token,
+            facts.trust,
+            facts.problems,
+            facts.hits,
+            key=facts.key,
+            high_s=facts.high_s,
+        )
 
 
 class Verified(Parsed):

@@ -62,6 +62,9 @@ class VerifyOptions:
     """Seconds for which a token is taken after its `exp`."""
     dag: DAGConfig = field(default_factory=DAGConfig)
     """What is accepted of a token's place in its workflow."""
+    policy: Policy | None = None
+    """What the workflow asks of a token, as `Policy.load` reads it from a file. An option, here or
+    in `dag`, that is not at its default comes before what the policy says of the same."""
     on_verify_attempt: OnAttempt | None = None
     """Called after every attempt with the `jti`, as far as it is known, and the error or `None`.
     What it raises is raised: a token whose record could not be made is not accepted."""
@@ -90,25 +93,26 @@ class Gate:
         """Take the options as they are now, which is after `edition` was marked."""
         self.edition = edition
         keys: Keys = options.keys if options.keys is not None else options.resolve_key
-        if keys is None and options.minimum_level != "L1":
-            message = "no keys to verify with: set `keys` or `resolve_key` of the VerifyOptions"
-            raise EctgraphError(message)
         uuids = {"ECT112": Severity.ERROR} if options.validate_uuids else {}
+        stated = options.policy or Policy()
         self._policy = options.dag.policy(
-            Policy(
+            stated.but(
                 algorithms=options.algorithms,
                 minimum_level=options.minimum_level,
                 audience=options.verifier_id,
                 leeway=options.leeway,
                 max_age=options.iat_max_age,
                 max_ahead=options.iat_max_future,
-                severities=uuids,
+                severities=stated.severities | uuids,
             )
         )
+        if keys is None and self._policy.minimum_level != "L1":
+            message = "no keys to verify with: set `keys` or `resolve_key` of the VerifyOptions"
+            raise EctgraphError(message)
         self.options = options
         self._examiner = Examiner(keys or KeyRing(), self._policy, judge)
         self._taken = {Trust.VERIFIED}
-        if options.minimum_level == "L1":
+        if self._policy.minimum_level == "L1":
             self._taken.add(Trust.UNSIGNED)
 
     def verify(self, compact: bytes, store: ECTStore | None) -> Verified:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ectgraph import linter
 from ectgraph.agent import dag
 from ectgraph.agent.dag import LIMITS, DAGConfig, ECTStore, lineage, validate_dag
 from ectgraph.agent.ledger import MemoryLedger
@@ -22,7 +23,8 @@ from ectgraph.errors import VerificationError
 from ectgraph.keys import KeyRing
 from ectgraph.loader import load_bytes
 from ectgraph.model import Entry, Severity, Trust
-from ectgraph.policy import Policy
+from ectgraph.policy import Agent, Crossing, Need, Policy, Step, Workflow
+from ectgraph.rule import Evidence
 from ectgraph.rules import RULES, judge
 from ectgraph.testing import EPOCH, jwks, sketch, task_id
 
@@ -297,6 +299,13 @@ def test_the_defaults_are_those_of_the_policy():
     assert DAGConfig().policy(Policy()) == Policy(severities=LIMITS)
 
 
+def test_what_is_set_comes_before_the_policy_and_what_is_not_is_left_to_it():
+    stated = Policy(skew=60, max_parents=150, cross_workflow=True, compensation_by_flag=False)
+    made = DAGConfig(max_parents=20, review_by_decision=False).policy(stated)
+
+    assert made == replace(stated, max_parents=20, review_by_decision=False, severities=LIMITS)
+
+
 @on_each_store
 def test_with_unsigned_tokens_taken_they_may_be_built_on(kind):
     store = STORES[kind]("a@0 draft=01 !unsigned")
@@ -534,14 +543,94 @@ def test_a_rule_over_rivals_that_raises_lets_nothing_pass(monkeypatch, kind, cod
 
 
 def test_a_rule_on_the_token_that_raises_lets_nothing_be_validated(monkeypatch):
-    import ectgraph.rules
-
     def fails(*_: Any) -> Any:
         raise LookupError
 
-    monkeypatch.setattr(ectgraph.rules, "_LOOKING", [("ECT304", fails)])
+    monkeypatch.setattr(RULES, "_looks", [("ECT304", fails)])
 
     assert raised(lambda: validate_dag(Payload(jti="a"), MemoryLedger())) == "ECT901"
+
+
+# What a workflow policy asks for
+
+PAY = Policy(
+    agents=(Agent(iss="*/agent-a", may=("*",)), Agent(iss="*/agent-b", may=("ok", "pay"))),
+    steps=(
+        Step(act="pay", after=("ok", "check"), needs=(Need(act="ok", by_others=True),)),
+        Step(act="ask", after=()),
+    ),
+    workflows=(Workflow(wid=task_id("wide"), max_parents=3),),
+    crossings=(Crossing(parent=task_id("one"), child=task_id("two")),),
+    boundary=(task_id("beyond"),),
+)
+LONG_AGO = "ok@0; c0@0<ok; " + "; ".join(f"c{n}@0<c{n - 1}" for n in range(1, 9))
+
+POLICY_CASES: list[tuple[str, str, str | None]] = [
+    ("ok@0", "pay@0<ok by=agent-b", None),
+    ("ok@0 by=agent-b", "pay@0<ok by=agent-b", "ECT713"),
+    ("ok@0; ok-b@0 act=ok by=agent-b", "pay@0<ok,ok-b by=agent-b", None),
+    ("a@0", "check@0<a by=agent-b", "ECT711"),
+    ("a@0", "b@0<a by=agent-b act=ask", "ECT711"),
+    ("a@0", "ask@0<a", "ECT712"),
+    ("a@0", "pay@0<a by=agent-b", "ECT712"),
+    ("a@0; check@0<a", "pay@0<check by=agent-b", "ECT713"),
+    ("", "pay@0 by=agent-b", "ECT713"),
+    (f"{LONG_AGO}; check@0<c8", "pay@0<check by=agent-b", None),
+    (f"{LONG_AGO}; check@0<c0", "pay@0<check by=agent-b", None),
+    (f"ok@0 {REJECTED}; x@0<ok {COMPENSATION}; check@0<x", "pay@0<check by=agent-b", "ECT713"),
+    ("ok@0 !flipped; x@0<ok; check@0<x", "pay@0<check by=agent-b", "ECT713"),
+    ("ok@0 !stranger; x@0<ok; check@0<x", "pay@0<check by=agent-b", "ECT713"),
+    ("", "a@0<beyond", None),
+    ("", "a@0<beyond,z", "ECT303"),
+    ("a@0 wid=one", "b@0<a wid=two", None),
+    ("a@0 wid=two", "b@0<a wid=one", "ECT307"),
+    ("a@0 wid=wide; b@0 wid=wide; c@0 wid=wide", "d@0<a,b,c wid=wide", None),
+    ("a@0; b@0; c@0", "d@0<a,b,c", "ECT502"),
+]
+
+
+@on_each_store
+@pytest.mark.parametrize(("known", "new", "expected"), POLICY_CASES)
+def test_a_gate_asks_what_the_policy_asks_on_every_store(kind, known, new, expected):
+    config = DAGConfig(max_parents=2)
+
+    assert code(STORES[kind](known), new, config, policy=PAY) == expected
+
+
+@pytest.mark.parametrize(("known", "new", "expected"), POLICY_CASES)
+def test_and_so_does_the_linter(known, new, expected):
+    data = b"\n".join(record for text in (known, new) for record in records(text))
+    policy = replace(PAY, max_parents=2)
+    report = linter.lint(Evidence(load_bytes(data, RING, policy, judge=judge), RING, policy))
+    about_new = {f.code for f in report.findings if f.jti == parse(records(new)[0]).token.jti}
+
+    found = about_new & {"ECT307", "ECT502", "ECT711", "ECT712", "ECT713"}
+    assert found == set() if expected in (None, "ECT303") else expected in found
+
+
+def test_a_lineage_is_walked_for_what_a_step_needs_and_for_that_alone():
+    ledger = Counting()
+    for entry in loaded(f"{LONG_AGO}; check@0<c8"):
+        ledger.add(entry)
+
+    assert code(ledger, "e@0<check", policy=PAY) is None
+    assert ledger.asked == 0
+    assert code(ledger, "pay@0<check by=agent-b", policy=PAY) is None
+    assert ledger.asked > 10
+
+
+def test_what_counts_as_a_needed_step_is_confirmed_though_it_is_no_parent():
+    """Whoever can write to an unchecked store could otherwise approve everything."""
+    store = unchecked("ok@0; x@0<ok; check@0<x")
+    confirmed: list[str] = []
+
+    def confirm(entry: Entry) -> Entry:
+        confirmed.append(entry.token.exec_act)
+        return replace(entry, trust=Trust.VERIFIED)
+
+    lineage(parse(records("pay@0<check by=agent-b")[0]), store, PAY, confirm)
+
+    assert confirmed == ["check", "ok"]
 
 
 # Payloads that nobody verified

@@ -369,8 +369,8 @@ def test_processes_append_at_once_to_one_chain(
     assert kept(path) == []
 
     report = ectgraph.load(path, KeyRing.from_jwks(jwks("agent-a"))).report
-    # The tokens are of 2026, and entered now.
-    assert {finding.code for finding in report.findings} == {"ECT403", "ECT404"}
+    # The tokens are of 2026, and entered now; each thread has its own lineage.
+    assert {finding.code for finding in report.findings} == {"ECT310", "ECT403", "ECT404"}
     assert report.summary.trust["verified"] == report.summary.tasks == total
     assert report.summary.missing == 0
     assert report.summary.edges > total

@@ -218,17 +218,13 @@ def test_a_rule_that_breaks_establishes_nothing(gate, monkeypatch: pytest.Monkey
     def broken(*args: Any) -> Any:
         raise RuntimeError("no")
 
-    looking = [(code, broken if code == "ECT408" else look) for code, look in _looking()]
-    monkeypatch.setattr("ectgraph.rules._LOOKING", looking)
+    looks = [(code, broken if code == "ECT408" else look) for code, look in RULES._looks]
+    monkeypatch.setattr(RULES, "_looks", looks)
     told = account(sketch("a@0").records[0], gate())
 
     assert told.refusal.code == "ECT901"
     assert told.failed is None
     assert set(outcomes(told).values()) == {NOT_DONE}
-
-
-def _looking() -> list[tuple[str, Any]]:
-    return [(rule.code, rule.look) for rule in RULES.values() if rule.look is not None]
 
 
 def test_the_clock_is_read_once_and_the_attempt_is_told_once(gate):

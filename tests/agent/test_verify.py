@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import ectgraph.rules
 from ectgraph.agent import verify as module
 from ectgraph.agent.dag import DAGConfig
 from ectgraph.agent.ledger import MemoryLedger
@@ -29,7 +28,8 @@ from ectgraph.encoding import compact_json, decode_base64url, encode_base64url
 from ectgraph.errors import EctgraphError, VerificationError
 from ectgraph.keys import KeyRing, as_key, public_jwk
 from ectgraph.model import Severity, Trust
-from ectgraph.policy import Policy
+from ectgraph.policy import Agent, Policy
+from ectgraph.rules import RULES
 from ectgraph.signature import ORDER
 from ectgraph.testing import EPOCH, jwks, private_key, seal, sketch, task_id, token
 
@@ -745,7 +745,7 @@ class Lax(DAGConfig):
     """Somebody who would rather not hear of anything."""
 
     def policy(self, policy: Policy) -> Policy:
-        codes = dict.fromkeys(ectgraph.rules.RULES, Severity.NOTE)
+        codes = dict.fromkeys(RULES, Severity.NOTE)
         return Policy(at=policy.at, minimum_level=policy.minimum_level, severities=codes)
 
 
@@ -1028,8 +1028,7 @@ def test_a_rule_that_raises_lets_nothing_pass(monkeypatch):
     def raises(token: Any, policy: Any) -> Any:
         raise LookupError(token.exec_act)
 
-    looking = [("ECT113", raises), *ectgraph.rules._LOOKING]
-    monkeypatch.setattr(ectgraph.rules, "_LOOKING", looking)
+    monkeypatch.setattr(RULES, "_looks", [("ECT113", raises), *RULES._looks])
 
     finding = refusal_of(GOOD, options()).finding
     assert (finding.code, finding.severity) == ("ECT901", Severity.FATAL)
@@ -1078,3 +1077,51 @@ def test_what_is_neither_text_nor_bytes_is_the_callers_mistake(refusal, junk):
     options = VerifyOptions(keys=KeyRing.from_jwks(jwks("agent-a")), clock=lambda: EPOCH)
 
     assert "text or bytes" in refusal(verify, junk, options)
+
+
+# A policy of the workflow
+
+
+def test_an_agent_that_may_not_do_it_is_refused_without_a_store():
+    policy = Policy(agents=(Agent(iss="*/agent-b", may=("*",)),))
+
+    assert code(GOOD, policy=policy) == "ECT711"
+    assert code(GOOD, policy=Policy(agents=(Agent(iss="*/agent-a", may=("a",)),))) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "late", "changes", "expected"),
+    [
+        (Policy(max_age=100), 101, {}, "ECT408"),
+        (Policy(max_age=100), 100, {}, None),
+        (Policy(max_age=100), 101, {"iat_max_age": 200}, None),
+        (Policy(max_age=100), 101, {"iat_max_age": 900}, "ECT408"),
+        (Policy(max_age=500), 101, {"iat_max_age": 50}, "ECT408"),
+        (Policy(leeway=500), 1000, {"iat_max_age": 5000}, None),
+        (Policy(algorithms=("EdDSA",)), 0, {}, "ECT102"),
+        (Policy(max_lifetime=10, severities={"ECT406": Severity.ERROR}), 0, {}, "ECT406"),
+    ],
+)
+def test_an_option_that_is_set_comes_before_the_policy(policy, late, changes, expected):
+    given = options(policy=policy, clock=lambda: EPOCH + late, **changes)
+
+    assert code(GOOD, given) == expected
+
+
+def test_a_policy_may_take_unsigned_tokens_and_then_no_keys_are_needed():
+    unsigned = encode_base64url(sketch("a@0 !unsigned").records[0])
+    given = options(keys=None, policy=Policy(minimum_level="L1"))
+
+    assert code(unsigned, given) is None
+    assert code(unsigned) == "ECT203"
+    with pytest.raises(EctgraphError, match="no keys"):
+        verify(unsigned, options(keys=None, policy=Policy()))
+
+
+def test_a_policy_set_later_counts_from_then_on():
+    given = options()
+    assert code(GOOD, given) is None
+
+    given.policy = Policy(agents=(Agent(iss="x", may=("x",)),))
+
+    assert code(GOOD, given) == "ECT711"
