@@ -12,16 +12,17 @@ from ectgraph.testing import EPOCH, compact_json, jwks, ledger_file, task_id, to
 
 AGENTS = [f"agent-{number}" for number in range(8)]
 WORKFLOW = 1000
+LEDGER = "spiffe://example.com/ledger"
 
 
 def task(number: int) -> bytes:
     """The token of one task."""
-    agent, following = (AGENTS[n % len(AGENTS)] for n in (number, number + 1))
+    agent, *readers = (AGENTS[n % len(AGENTS)] for n in (number, number + 1, number + 7))
     first = number - number % WORKFLOW
     iat = EPOCH + number
     claims = {
         "iss": f"spiffe://example.com/agent/{agent}",
-        "aud": [f"spiffe://example.com/agent/{following}", "spiffe://example.com/ledger"],
+        "aud": [*(f"spiffe://example.com/agent/{each}" for each in readers), LEDGER],
         "iat": iat,
         "exp": iat + 600,
         "jti": task_id(str(number)),

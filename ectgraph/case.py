@@ -5,7 +5,7 @@ Thin methods over the rooms below; what each costs is paid when it is first aske
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
 from os import PathLike, fspath
@@ -14,36 +14,42 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
+from ectgraph import artifacts as hashes
 from ectgraph import checkpoint, linter, loader
-from ectgraph.checkpoint import Comparison
+from ectgraph.artifacts import Artifacts
+from ectgraph.checkpoint import Checkpoint, Comparison
 from ectgraph.errors import EctgraphError
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
-from ectgraph.model import Report
+from ectgraph.model import Basis, Input, Problem, Report
 from ectgraph.policy import Policy
 from ectgraph.reading import Manner
 from ectgraph.render.picture import MAX_NODES, Drawing
 from ectgraph.resume import load_since
 from ectgraph.rule import Evidence
-from ectgraph.rules import judge
+from ectgraph.rules import RULES, Catalogue
 from ectgraph.sources import expand
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+    from ectgraph.reports.explanation import Explanation
+    from ectgraph.reports.invocation import Invocation
     from ectgraph.reports.task import Task
 
 Paths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
 Keys: TypeAlias = Paths | KeyRing | None
 
 
-def load(
+def load(  # noqa: PLR0913  # the front door: one argument for each thing a caller may bring
     paths: loader.PathOrPaths,
     keys: Keys = None,
     *,
     roots: Paths | None = None,
     policy: Policy | None = None,
+    rules: Catalogue = RULES,
+    artifacts: str | PathLike[str] | Artifacts | None = None,
     manner: Manner | None = None,
     against: str | PathLike[str] | None = None,
     since: str | PathLike[str] | None = None,
@@ -58,6 +64,8 @@ def load(
             signature stays unchecked, and the report says so.
         roots: certificates that those of the keys must chain to.
         policy: limits and choices; the defaults without it.
+        rules: what to judge by; see `foreign` for rules of others.
+        artifacts: a folder of files, to which the hashes in tokens are compared.
         manner: the format, the table and the column, where the bytes leave a choice.
         against: a checkpoint of the ledger, to compare it with.
         since: a checkpoint of the ledger; only what came after it is verified, when the bytes
@@ -77,6 +85,8 @@ def load(
     ring = key_ring(keys, roots)
     policy = policy or Policy()
     manner = manner or Manner()
+    if artifacts is not None and not isinstance(artifacts, Artifacts):
+        hashes.check(artifacts)
     if against is not None and since is not None:
         message = "against and since exclude each other: since compares with the checkpoint as well"
         raise EctgraphError(message)
@@ -86,21 +96,20 @@ def load(
     Thread(target=import_module, args=("ectgraph.graph",)).start()
     ledger, refused = None, None
     if seen is not None and since is not None:
-        refused = seen.vouches_for(ring.digest if ring else None, policy)
-        equipment = (ring, policy, judge)
+        refused = _refused(seen, ring, policy, rules)
         if refused is None:
+            equipment = (ring, policy, rules.judge)
             ledger = load_since(
                 one_path(paths), seen, equipment, manner, workers=workers, progress=progress
             )
-            if ledger is None:
-                refused = "what came after it cannot be read by itself"
+            refused = None if ledger is not None else "what came after it cannot be read by itself"
     if ledger is None:
         manner = manner if seen is None else replace(manner, digest=max(1, seen.bytes))
         ledger = loader.load(
             paths,
             ring,
             policy,
-            judge=judge,
+            judge=rules.judge,
             manner=manner,
             workers=workers,
             progress=progress,
@@ -108,14 +117,40 @@ def load(
     comparison = None
     if seen is not None and name is not None:
         comparison = checkpoint.compare(seen, fspath(name), ledger, refused)
-    return Case(ledger, ring, policy, comparison)
+    if artifacts is not None and not isinstance(artifacts, Artifacts):
+        artifacts = Artifacts.read(artifacts, hashes.algorithms(ledger))
+    return Case(ledger, ring, policy, comparison, rules=rules, artifacts=artifacts)
+
+
+def _refused(
+    seen: Checkpoint, ring: KeyRing | None, policy: Policy, rules: Catalogue
+) -> str | None:
+    """Why a checkpoint does not spare the reading of what came before it, if it does not."""
+    if rules is not RULES:
+        return "rules of others were not asked then"
+    if any(step.needs for step in policy.steps):
+        return "the policy asks for earlier steps, which may lie before it"
+    return seen.vouches_for(ring.digest if ring else None, policy)
 
 
 def load_each(paths: loader.PathOrPaths, keys: Keys = None, **options: Any) -> Iterator[Case]:
-    """Read each of several sources as a case of its own; see `load`."""
+    """Read each of several sources as a case of its own; see `load`.
+
+    One that cannot be read is a case without records, and a finding says why.
+    """
     ring = key_ring(keys, options.pop("roots", None))
     for origin in expand([paths] if isinstance(paths, (str, PathLike)) else paths):
-        yield load([origin], ring, **options)
+        try:
+            case = load([origin], ring, **options)
+        except EctgraphError as error:
+            if not isinstance(error.__cause__, OSError):  # then the caller asks for the wrong thing
+                raise
+            why = error.__cause__.strerror or str(error.__cause__)
+            problem = Problem("unreadable-record", "source", why)
+            unread = Input(origin.name, "unreadable", 0, "", 0, problems=(problem,))
+            policy = options.get("policy") or Policy()
+            case = Case(Ledger(inputs=[unread]), ring, policy)
+        yield case
 
 
 def one_path(paths: loader.PathOrPaths) -> str:
@@ -149,9 +184,13 @@ class Case:
         ring: KeyRing | None,
         policy: Policy,
         comparison: Comparison | None = None,
+        *,
+        rules: Catalogue = RULES,
+        artifacts: Artifacts | None = None,
     ) -> None:
         """Take a loaded ledger, and what it was loaded and compared with."""
-        self._evidence = Evidence(ledger, ring, policy, comparison)
+        self._evidence = Evidence(ledger, ring, policy, comparison, artifacts)
+        self._rules = rules
 
     def __repr__(self) -> str:
         """Say what there is, in a line."""
@@ -187,9 +226,23 @@ class Case:
         """The findings, and what was established and what was not."""
         return self.lint()
 
-    def lint(self, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> Report:
+    def lint(
+        self,
+        *,
+        select: Collection[str] = (),
+        ignore: Collection[str] | Mapping[str, str] = (),
+        baseline: Collection[str] = (),
+        basis: Iterable[Basis] = (),
+    ) -> Report:
         """Judge the ledger; see `linter.lint`."""
-        return linter.lint(self._evidence, select=select, ignore=ignore)
+        return linter.lint(
+            self._evidence,
+            select=select,
+            ignore=ignore,
+            baseline=baseline,
+            rules=self._rules,
+            basis=basis,
+        )
 
     def show(self, jti: str) -> Task:
         """One task whole, by its `jti` or the beginning of it; see `reports.task`.
@@ -201,6 +254,36 @@ class Case:
         from ectgraph.reports import task  # noqa: PLC0415
 
         return task.describe(self._evidence, self.report.findings, task.find(self._evidence, jti))
+
+    def explain(
+        self, what: str, *, report: Report | None = None, invocation: Invocation | None = None
+    ) -> Explanation:
+        """One finding, or one task, as a short story; see `reports.explanation`.
+
+        Args:
+            what: a fingerprint or its beginning, the code or the name of a rule that has one
+                finding, or a `jti` or its beginning.
+            report: what the rules found, where that is not `report`.
+            invocation: how the ledger is read from a command line, for the commands to go on with.
+
+        Raises:
+            EctgraphError: nothing is meant, or several findings or tasks are.
+
+        >>> import ectgraph
+        >>> case = ectgraph.load("sample_ledgers/two-truths.jsonl", "sample_ledgers/keys.json")
+        >>> print(str(case.explain("ECT302")).splitlines()[0])
+        error ECT302 equivocation  [3e2ec82f16c3a796]
+
+        """
+        from ectgraph.reports import explanation  # noqa: PLC0415
+
+        return explanation.explain(
+            self._evidence,
+            report or self.report,
+            what,
+            rules=self._rules,
+            invocation=invocation,
+        )
 
     @cached_property
     def tasks(self) -> pd.DataFrame:

@@ -37,6 +37,8 @@ POLICY = frozenset({"pol", "pol_decision", "pol_enforcer", "pol_timestamp"})
 
 _HEADER = frozenset({"alg", "typ", "kid", "crit", "b64", "zip", "cty", "jwk", "jku", "x5u", "x5c"})
 """Members of a header that decide how a token is read."""
+_KEYS_INSIDE = ("jwk", "jku", "x5u", "x5c")
+"""Members of a header that bring a key along, or say where there is one (RFC 7515 §4.1.2)."""
 _EXTENSION = frozenset(
     {
         "compensation_required",
@@ -124,6 +126,7 @@ class Reader:
             if value is not None:
                 problems += lookalike_problems(value, _HEADER, "header")
                 problems += tuple(_other_payload(value))
+                problems += tuple(_keys_inside(value))
             known = (None if value is None else _header(value)), problems
             if len(text) <= _LARGEST_CACHED:
                 if len(self._headers) >= _MOST_CACHED:
@@ -217,6 +220,13 @@ def _other_payload(header: Claims) -> Iterator[Problem]:
     cty = header.get("cty")
     if isinstance(cty, str) and cty.lower().removeprefix("application/") == "jwt":
         yield Problem("bad-encoding", "payload", "'cty' says that it is another token")
+
+
+def _keys_inside(header: Claims) -> Iterator[Problem]:
+    """The keys that a header offers; thumbprints (`x5t`) only name one, so they are none."""
+    for name in _KEYS_INSIDE:
+        if name in header:
+            yield Problem("key-in-token", "header", f"{name!r} is in it")
 
 
 _ABSENT: Any = None  # the value of a claim that is not there; a claim that *is* null is ill-typed
@@ -333,6 +343,7 @@ def read_claims(
         header,
         "01" if is_01 else "early-00" if _is_early(typed) else "00",
         "L2" if signed else "L1",
+        typed.par is not None and typed.par == typed.pred,
     )
     return token, tuple(problems) if problems else ()
 

@@ -33,7 +33,9 @@ def conclude(
     return established, tuple(_not_established(evidence, summary, codes))
 
 
-_TOLD_BY_ABSENCE = ("ECT301", "ECT302", "ECT304", "ECT305", "ECT401")
+_TOLD_BY_ABSENCE = frozenset(
+    {"ECT301", "ECT302", "ECT304", "ECT305", "ECT401", "ECT711", "ECT712", "ECT713", "ECT803"}
+)
 """Rules whose silence establishes something."""
 
 
@@ -120,6 +122,21 @@ def _of_graph(evidence: Evidence, summary: Summary, silent: set[str]) -> Iterato
             f"No task was issued before its parents{which} "
             f"({evidence.policy.skew} s of skew allowed)."
         )
+    yield from _of_policy(evidence, silent)
+    if evidence.artifacts is not None and "ECT803" in silent:
+        folder = _files([evidence.artifacts.folder])
+        yield f"Each hash that a token states is that of a file in {folder}."
+
+
+def _of_policy(evidence: Evidence, silent: set[str]) -> Iterator[str]:
+    """What the workflow policy asks for and nothing spoke against."""
+    policy = evidence.policy
+    if policy.agents and "ECT711" in silent:
+        yield "Each agent did only what the policy lets it do."
+    if any(step.after is not None for step in policy.steps) and "ECT712" in silent:
+        yield "Each step follows only what the policy lets it follow."
+    if any(step.needs for step in policy.steps) and "ECT713" in silent:
+        yield "Each step has the earlier steps that the policy asks for."
 
 
 def order_unknown(evidence: Evidence) -> tuple[int, int]:
@@ -169,8 +186,9 @@ def _not_read_again(comparison: Comparison, ledger: Ledger) -> Iterator[str]:
         f"{ledger.context:,} of them were read again, as new ones have to do with them."
     )
     yield (
-        "What shows only in the whole ledger: keys that others used before (ECT208, ECT210), and "
-        "how deep the lineage is (ECT501, ECT504)."
+        "What shows only in the whole ledger: drafts, signatures and keys beside each other "
+        "(ECT008, ECT207, ECT208, ECT210), how it hangs together (ECT310, ECT503, ECT704), and how "
+        "deep the lineage is (ECT501, ECT504)."
     )
 
 
@@ -190,6 +208,11 @@ def _sources(evidence: Evidence) -> Iterator[str]:
     if timeless:
         entries = count(timeless, "entry was", "entries were")
         yield f"When {entries} recorded: the time is none, or has no offset."
+    artifacts = evidence.artifacts
+    if artifacts is not None and artifacts.unread:
+        unread = count(len(artifacts.unread), "file, link or pipe", "files, links and pipes")
+        folder = _files([artifacts.folder])
+        yield f"Whether a hash is that of one of {unread} in {folder} that were not read."
     loose = [each.source for each in evidence.sections if not each.chained]
     broken = [
         each.source
@@ -242,6 +265,9 @@ def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:
     if summary.findings["ignored"]:
         ignored = count(summary.findings["ignored"], "finding does", "findings do")
         yield f"That all is well: {ignored} not count, by request."
+    if summary.findings["known"]:
+        known = count(summary.findings["known"], "finding does", "findings do")
+        yield f"That all is well: {known} not count, being known by the baseline."
 
 
 _REASONS = {

@@ -120,9 +120,10 @@ def _keys() -> dict[str, list[dict[str, str]]]:
 
 def _token(step: Step, now: int) -> str:
     """What the agent sends; a forger names the agent's key and signs with one of its own."""
+    readers = dict.fromkeys(f"{AGENTS}{s.agent}" for s in STORY if step.action in s.after)
     payload = Payload(
         iss=f"{AGENTS}{step.agent}",
-        aud=[LEDGER_ID],
+        aud=[*readers, LEDGER_ID],
         iat=now,
         jti=task_id(f"demo {step.action}"),
         wid=task_id("demo"),

@@ -18,7 +18,7 @@ from ectgraph.formats.entry import Content, disagreements, facts, instant, unwra
 from ectgraph.keys import Keys
 from ectgraph.model import Hit, Problem, Token, Trust
 from ectgraph.policy import Policy
-from ectgraph.signature import Verifier
+from ectgraph.signature import Verifier, is_high
 
 Judge: TypeAlias = Callable[
     [Token | None, tuple[Problem, ...], Policy, float | None], tuple[tuple[str, Hit], ...]
@@ -46,6 +46,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     recorded_at: str | int | float | None
     prev_hash: str | None
     key: int | None = None
+    high_s: bool = False
     digest: str | None = None
     """SHA-256 of the content, in hex, of an entry of a hash chain; else `None`."""
 
@@ -90,13 +91,22 @@ class Examiner:
         recorded = None if recorded_at is None else instant(recorded_at)
         reading = self._read(content)
         said = (stated, beside) if beside else (stated,) if stated else ()
-        trust, problems, hits, key = self._examine(
+        trust, problems, hits, key, high_s = self._examine(
             reading, content.problems, self._policy, said=said, recorded=recorded, torn=torn
         )
         chained = content.prev_hash is not None
         digest = sha256(body).hexdigest() if chained else None
         return Facts(
-            reading.token, trust, problems, hits, seq, recorded_at, content.prev_hash, key, digest
+            reading.token,
+            trust,
+            problems,
+            hits,
+            seq,
+            recorded_at,
+            content.prev_hash,
+            key,
+            high_s,
+            digest,
         )
 
     def examine_token(self, compact: bytes, at: float | None = None) -> Facts:
@@ -106,8 +116,8 @@ class Examiner:
             return self.examine(b"", len(compact))
         policy = self._policy if at is None else replace(self._policy, at=at)
         reading = self._reader.read(compact)
-        trust, problems, hits, key = self._examine(reading, (), policy)
-        return Facts(reading.token, trust, problems, hits, None, None, None, key)
+        trust, problems, hits, key, high_s = self._examine(reading, (), policy)
+        return Facts(reading.token, trust, problems, hits, None, None, None, key, high_s)
 
     def _examine(
         self,
@@ -118,8 +128,8 @@ class Examiner:
         said: tuple[Mapping[str, Any], ...] = (),
         recorded: float | None = None,
         torn: bool = False,
-    ) -> tuple[Trust, tuple[Problem, ...], tuple[tuple[str, Hit], ...], int | None]:
-        """(trust, problems, hits, key) of what was read; `problems` are those of its record."""
+    ) -> tuple[Trust, tuple[Problem, ...], tuple[tuple[str, Hit], ...], int | None, bool]:
+        """(trust, problems, hits, key, high_s) of what was read; `problems` are its record's."""
         token, trust, key = reading.token, self._unchecked, None
         found = problems + reading.problems
         if token is not None:
@@ -130,10 +140,11 @@ class Examiner:
                 found = tuple(dict.fromkeys(found + refusals))
         if problems and trust is Trust.VERIFIED:
             trust = Trust.INVALID  # an entry that holds two tokens verifies neither
+        high_s = trust is Trust.VERIFIED and is_high(reading)
         if torn:
             found = _torn(reading, found)
         hits = self._judge(token, found, policy, recorded) if self._judge else ()
-        return trust, found, hits, key
+        return trust, found, hits, key, high_s
 
     def examine_all(self, bodies: Iterable[Body]) -> list[Facts]:
         """Examine several records."""

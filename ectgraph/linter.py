@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
+from typing import Any
 
 from msgspec.structs import replace
 
 from ectgraph import escape
 from ectgraph.collector import paused
 from ectgraph.conclusions import conclude
-from ectgraph.model import Finding, Hit, Place, Record, Report, Severity
+from ectgraph.model import Basis, Finding, Hit, Place, Record, Report, Severity
 from ectgraph.policy import Policy
 from ectgraph.rule import Evidence, Rule
-from ectgraph.rules import RULES
-from ectgraph.rules import judge as judge_token
+from ectgraph.rules import RULES, Catalogue
 from ectgraph.summary import summarize
 
 _TOOL_RULES = {code: rule for code, rule in RULES.items() if rule.severity is Severity.FATAL}
@@ -26,35 +26,37 @@ def lint(
     evidence: Evidence,
     *,
     select: Collection[str] = (),
-    ignore: Collection[str] = (),
-    rules: dict[str, Rule] | None = None,
+    ignore: Collection[str] | Mapping[str, str] = (),
+    baseline: Collection[str] = (),
+    rules: dict[str, Rule] | Catalogue | None = None,
+    basis: Iterable[Basis] = (),
 ) -> Report:
     """Judge a ledger by every rule.
 
-    Every rule always runs. Findings that were not selected, or are to be ignored, stay in the
-    report, marked so; a failure of the tool itself cannot be ignored.
+    Every rule always runs. Findings that were not selected, are to be ignored or are known stay in
+    the report, marked so; a failure of the tool itself cannot be ignored.
 
     Args:
         evidence: the ledger, its keys and the policy.
-        select: codes, or beginnings of codes, of the rules that count; all of them when empty.
-        ignore: codes, or beginnings of codes, of rules that do not count.
+        select: the rules that count, by code, beginning of codes or name; all of them when empty.
+        ignore: the rules that do not count, named so too; with why, if it is a mapping.
+        baseline: fingerprints of findings that are known; see `baseline`.
         rules: the rules to run; the whole catalogue without it.
+        basis: what the caller judges by, to be put down in the report.
+
+    Raises:
+        EctgraphError: no rule has a code or name that was given.
 
     """
-    rules = RULES if rules is None else _TOOL_RULES | rules
+    if rules is None:
+        rules = RULES
+    elif not isinstance(rules, Catalogue):
+        rules = Catalogue((_TOOL_RULES | rules).values(), None)
     evidence.broken.clear()
-    chosen = {
-        code
-        for code, rule in rules.items()
-        if rule.severity is Severity.FATAL
-        or (
-            (not select or code.startswith(tuple(select)))
-            and not (ignore and code.startswith(tuple(ignore)))
-        )
-    }
+    mark = _marker(rules, select, ignore, baseline)
     with paused():
-        found = sorted(_findings(evidence, rules, chosen), key=lambda item: item[0])
-        findings = tuple(finding for _, finding in found)
+        found = sorted(_findings(evidence, rules), key=lambda item: item[0])
+        findings = tuple(mark(finding) for _, finding in found)
         summary = summarize(evidence, findings)
         established, not_established = conclude(evidence, summary, findings, rules)
     return Report(
@@ -64,7 +66,33 @@ def lint(
         established=established,
         not_established=not_established,
         findings=findings,
+        basis=tuple(basis),
     )
+
+
+def _marker(
+    rules: Catalogue,
+    select: Collection[str],
+    ignore: Collection[str] | Mapping[str, str],
+    baseline: Collection[str],
+) -> Callable[[Finding], Finding]:
+    """Marks the findings that do not count, and says why."""
+    reasons = ignore if isinstance(ignore, Mapping) else dict.fromkeys(ignore, "")
+    ignored = {code: reason for text, reason in reasons.items() for code in rules.meant(text)}
+    if select:
+        selected = {code for text in select for code in rules.meant(text)}
+        ignored |= dict.fromkeys(rules.keys() - selected, "not selected")
+    for code in _TOOL_RULES:
+        ignored.pop(code, None)
+
+    def mark(finding: Finding) -> Finding:
+        if finding.code in ignored:
+            return replace(finding, ignored=True, reason=ignored[finding.code])
+        if finding.fingerprint in baseline and rules[finding.code].baseline:
+            return replace(finding, known=True)
+        return finding
+
+    return mark
 
 
 PLACES = 20
@@ -73,24 +101,22 @@ PLACES = 20
 _Order = tuple[int, str, str, str]
 
 
-def _findings(
-    evidence: Evidence, rules: dict[str, Rule], chosen: set[str]
-) -> Iterator[tuple[_Order, Finding]]:
+def _findings(evidence: Evidence, rules: Mapping[str, Rule]) -> Iterator[tuple[_Order, Finding]]:
     ledger = evidence.ledger
     for position, entry in enumerate(ledger.entries):
         for code, hit in entry.hits:
             if code in rules:
-                yield _finding(evidence, rules[code], hit, (position,), ignored=code not in chosen)
+                yield _finding(evidence, rules[code], hit, (position,))
     for source in ledger.inputs:
-        for code, hit in judge_token(None, source.problems, evidence.policy):
+        for code, hit in RULES.judge(None, source.problems, evidence.policy):
             if code in rules:
                 witness = f"{source.source} {hit.message}"
                 placed = replace(hit, place=Place(source.source), witness=witness)
-                yield _finding(evidence, rules[code], placed, (), ignored=code not in chosen)
+                yield _finding(evidence, rules[code], placed, ())
     # Rules about the tool itself come last: they tell what went wrong in the others.
     for rule in sorted(rules.values(), key=lambda rule: rule.severity is Severity.FATAL):
         for hit, positions in judge(evidence, rule):
-            yield _finding(evidence, rule, hit, positions, ignored=rule.code not in chosen)
+            yield _finding(evidence, rule, hit, positions)
 
 
 def judge(evidence: Evidence, rule: Rule) -> Iterator[tuple[Hit, tuple[int, ...]]]:
@@ -113,7 +139,7 @@ def _hits(evidence: Evidence, rule: Rule) -> Iterator[Hit]:
     if compare is not None:
         ledger = evidence.ledger
         for parent, position, link in evidence.links:
-            hit = compare(link, policy)
+            hit = compare(link, policy.of(link.child.wid))
             if hit is not None:
                 child = ledger.node(link.child.jti or "", link.child.wid)
                 records = (position, *ledger.tasks[parent][:PLACES])
@@ -140,28 +166,40 @@ def _positions(evidence: Evidence, hit: Hit) -> tuple[int, ...]:
 
 
 def _finding(
-    evidence: Evidence, rule: Rule, hit: Hit, positions: tuple[int, ...], *, ignored: bool
+    evidence: Evidence, rule: Rule, hit: Hit, positions: tuple[int, ...]
 ) -> tuple[_Order, Finding]:
     ledger = evidence.ledger
-    task, jti, wid = hit.task, None, None
+    task = hit.task
+    said: dict[str, Any] = {}
     if task is not None:
-        node = evidence.graph.nodes[task]
-        jti, wid = node["jti"], node.get("wid")
+        said = evidence.graph.nodes[task]
     elif positions and hit.place is None:
         token = ledger.entries[positions[0]].token
-        if token is not None and token.jti is not None:
-            jti, wid = token.jti, token.wid
-            task = ledger.node(jti, wid)
+        if token is not None:
+            said = {name: getattr(token, name) for name in _SUBJECT}
+            task = None if token.jti is None else ledger.node(token.jti, token.wid)
+    about = {name: said.get(name) for name in _SUBJECT}
+    jti, wid = about["jti"], about["wid"]
     subject = f"{jti}\0{wid or ''}" if jti else ""
     if not subject and positions and hit.place is None:
         subject = sha256(ledger.entries[positions[0]].record.body).hexdigest()
     places = tuple(place(ledger.entries[position].record) for position in positions)
     made = finding(
-        rule, hit, evidence.policy, subject=subject, task=task, jti=jti, wid=wid, places=places
+        rule,
+        hit,
+        evidence.policy,
+        subject=subject,
+        places=places,
+        task=task,
+        missing=said.get("status") == "missing",
+        **about,
     )
     first = positions[0] if positions else len(ledger)
-    found = replace(made, ignored=True) if ignored else made
-    return (first, rule.code, hit.witness, hit.message), found
+    return (first, rule.code, hit.witness, hit.message), made
+
+
+_SUBJECT = ("jti", "wid", "iss", "exec_act")
+"""What a finding says of the task that it is about."""
 
 
 def finding(
@@ -172,8 +210,8 @@ def finding(
     subject: str,
     places: tuple[Place, ...],
     task: str | None = None,
-    jti: str | None = None,
-    wid: str | None = None,
+    missing: bool = False,
+    **about: Any,
 ) -> Finding:
     """Make a finding of what a rule said, here and at the live gate.
 
@@ -185,8 +223,8 @@ def finding(
             made of it.
         places: the records it is about, the primary one first.
         task: the node of the graph it is about, if any.
-        jti: that task's `jti`.
-        wid: that task's workflow.
+        missing: whether that task has no record.
+        about: that task's `jti`, `wid`, `iss` and `exec_act`.
 
     """
     fingerprint = sha256(f"{rule.code}\0{subject}\0{hit.witness}".encode(errors="replace"))
@@ -198,11 +236,11 @@ def finding(
         advice=rule.advice,
         cites=rule.cites,
         task=task,
-        jti=jti,
-        wid=wid,
+        missing=missing,
         places=(hit.place, *places) if hit.place else places,
         evidence=hit.evidence,
         fingerprint=fingerprint.hexdigest()[:16],
+        **about,
     )
 
 

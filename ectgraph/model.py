@@ -180,6 +180,8 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     """`None` for an unsigned token, and where the header could not be read."""
     draft: Draft = "00"
     level: Level = "L2"
+    both_lists: bool = False
+    """Whether it names its parents under `par` and under `pred`, alike."""
 
     @property
     def compensates(self) -> bool:
@@ -248,6 +250,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     prev_hash: str | None = None
     key: int | None = None
     """Position in the key ring of the key that made the signature; `None` when none of them did."""
+    high_s: bool = False
+    """Whether the signature is the high one of the two that fit (`s` above half of the order)."""
     follows: bool | None = None
     """Whether `prev_hash` is the hash of the record before it in its source; `None` where nothing
     was compared: it states none, or has none before it."""
@@ -309,6 +313,10 @@ class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The node of the graph it is about, if any."""
     jti: str | None = None
     wid: str | None = None
+    iss: str | None = None
+    exec_act: str | None = None
+    missing: bool = False
+    """Whether it is about a task that has no record."""
     places: tuple[Place, ...] = ()
     """The first is the primary one."""
     evidence: dict[str, Any] = {}
@@ -316,6 +324,15 @@ class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Stable while the fact is the same, also when lines move."""
     ignored: bool = False
     """Not selected, or ignored, by the caller: kept and counted, but no reason to fail."""
+    known: bool = False
+    """In the caller's baseline: shown as known and counted, but no reason to fail."""
+    reason: str = ""
+    """Why it does not count, as the caller says."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may be a reason to fail: neither ignored nor known."""
+        return not (self.ignored or self.known)
 
 
 class Summary(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -347,6 +364,15 @@ class KeySource(msgspec.Struct, frozen=True, gc=False):
     keys: int
 
 
+class Basis(msgspec.Struct, frozen=True, gc=False):
+    """A file, next to ledgers and keys, that a report rests on."""
+
+    kind: Literal["configuration", "policy", "baseline", "rules", "checkpoint", "artifacts"]
+    source: str
+    sha256: str | None = None
+    """Of its bytes; `None` for what is no single file."""
+
+
 class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The outcome of a lint: the findings, ignored ones too, and what they allow to be said."""
 
@@ -356,11 +382,13 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     established: tuple[str, ...]
     not_established: tuple[str, ...]
     findings: tuple[Finding, ...]
+    basis: tuple[Basis, ...] = ()
+    """What else it was judged by: policy, configuration, baseline, rules of others."""
 
     def at_least(self, severity: Severity | str) -> list[Finding]:
-        """The findings, ignored ones left out, of this severity or worse."""
+        """The findings that count, of this severity or worse."""
         rank = Severity(severity).rank
-        return [f for f in self.findings if not f.ignored and f.severity.rank >= rank]
+        return [f for f in self.findings if f.counts and f.severity.rank >= rank]
 
     def raise_for(self, severity: Severity | str = Severity.ERROR) -> None:
         """Raise when a finding is at least this bad; for scripts that want to stop there.

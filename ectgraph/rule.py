@@ -34,6 +34,7 @@ from ectgraph.policy import Policy
 if TYPE_CHECKING:
     import networkx as nx
 
+    from ectgraph.artifacts import Artifacts
     from ectgraph.graph import Shape
     from ectgraph.keys import KeyRing
 
@@ -64,6 +65,7 @@ class Evidence:
         ring: KeyRing | None,
         policy: Policy,
         comparison: Comparison | None = None,
+        artifacts: Artifacts | None = None,
     ) -> None:
         """Take what was loaded.
 
@@ -72,12 +74,14 @@ class Evidence:
             ring: the keys; `None` when none were given.
             policy: limits and choices.
             comparison: the ledger beside a checkpoint of it; `None` when none was given.
+            artifacts: files by their hashes; `None` when none were given.
 
         """
         self.ledger = ledger
         self.ring = ring
         self.policy = policy
         self.comparison = comparison
+        self.artifacts = artifacts
         self.broken: list[tuple[str, str]] = []
         """(code, traceback) of every rule that raised."""
 
@@ -229,6 +233,10 @@ class Rule:
     """Ledgers that yield this rule's code and no other."""
     doc: str
     """What it is, why it matters, how an attacker uses it."""
+    baseline: bool = True
+    """Whether findings of it can be taken as known; not those that the evidence itself rests on."""
+    origin: str = "ectgraph"
+    """Who made it: a distribution, or a file."""
     step: int | None = None
     """The step of the live gate at which it is checked (`agent.gate`); `None`: only in archives."""
     word: ProblemCheck | None = None
@@ -257,6 +265,7 @@ class About(TypedDict):
     good: tuple[str, ...]
     bad: tuple[str, ...]
     step: NotRequired[int]
+    baseline: NotRequired[bool]
 
 
 def problem_rule(

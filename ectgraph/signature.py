@@ -300,6 +300,18 @@ def _ecdsa(alg: str, size: int, order: int, digest: HashAlgorithm) -> tuple[_Rea
     return read, verify
 
 
+def is_high(reading: Reading) -> bool:
+    """Whether the signature of a token that verified is the high one of the two that fit.
+
+    Of an ECDSA signature (r, s) anybody makes (r, order - s), which verifies as well; in the high
+    one `s` is above half of the order. JWS takes both. Other algorithms know no such twin.
+    """
+    half = _HALVES.get(reading.token.alg or "") if reading.token is not None else None
+    if half is None or reading.signature is None:
+        return False
+    return reading.signature[len(half) :] > half  # as long as `half`, for it verified
+
+
 def _read_eddsa(signature: bytes) -> bytes | str:
     size = len(signature)
     return signature if size == 64 else f"it has {size} bytes; an Ed25519 signature has 64"
@@ -319,6 +331,8 @@ _ORDER_384 = int(
     "C7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
     16,
 )
+_HALVES = {"ES256": (ORDER // 2).to_bytes(32), "ES384": (_ORDER_384 // 2).to_bytes(48)}
+"""Half of the order of the group, written like the second half of a signature."""
 _ALGORITHMS: dict[str, tuple[_Read, _Verify]] = {
     "ES256": _ecdsa("ES256", 32, ORDER, SHA256()),
     "ES384": _ecdsa("ES384", 48, _ORDER_384, SHA384()),

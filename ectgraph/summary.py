@@ -23,8 +23,11 @@ def summarize(evidence: Evidence, findings: Iterable[Finding]) -> Summary:
     trust = [entry.trust for entry in read]
     levels = [level(entry, evidence.chained) for entry in read]
     drafts = [token.draft for token in tokens]
-    counts = Counter("ignored" if f.ignored else f.severity.value for f in findings)
+    counts = Counter(
+        "ignored" if f.ignored else "known" if f.known else f.severity.value for f in findings
+    )
     parents, children = dict(graph.in_degree()), dict(graph.out_degree())
+    kinds = (*map(str, reversed(Severity)), "known", "ignored")
     return Summary(
         records=len(ledger),
         tokens=len(tokens),
@@ -42,5 +45,5 @@ def summarize(evidence: Evidence, findings: Iterable[Finding]) -> Summary:
         levels={name: levels.count(name) for name in get_args(Assurance)},
         drafts={draft: drafts.count(draft) for draft in sorted(get_args(Draft))},
         trust={kind.value: trust.count(kind) for kind in Trust},
-        findings={name: counts[name] for name in (*map(str, reversed(Severity)), "ignored")},
+        findings={kind: counts[kind] for kind in kinds},
     )

@@ -23,7 +23,7 @@ from ectgraph.errors import EctgraphError
 from ectgraph.ledger import Ledger
 from ectgraph.loader import load, load_bytes
 from ectgraph.model import Finding, Severity
-from ectgraph.policy import Policy
+from ectgraph.policy import Agent, Crossing, Policy, Step, Workflow
 from ectgraph.reading import Manner
 from ectgraph.reports.json import to_json
 from ectgraph.rule import Evidence
@@ -246,6 +246,12 @@ def test_every_choice_of_a_policy_is_in_its_digest(name):
         "audience": "x",
         "at": 5,
         "severities": {"ECT112": Severity.ERROR},
+        "max_children": 7,
+        "agents": (Agent(iss="*", may=("*",)),),
+        "steps": (Step(act="pay", after=()),),
+        "workflows": (Workflow(wid="*", skew=1),),
+        "crossings": (Crossing(parent="*", child="*"),),
+        "boundary": ("a",),
     }
     value = other.get(name)
     if value is None:
@@ -395,6 +401,8 @@ def test_a_compressed_ledger_that_breaks_off_has_lost_what_is_missing():
 def test_a_ledger_is_intact_when_it_begins_with_what_was_seen(line_soup, data):
     soup = line_soup.filter(lambda b: b[:1] not in (b"[", b"{", b"\xfd"))
     before = data.draw(soup)
+    if load_bytes(before).inputs[0].format == "json":  # after blank lines, say
+        return
     now = data.draw(st.one_of(soup, soup.map(before.__add__), st.just(before[: len(before) // 2])))
     if now[:1] in (b"[", b"{", b"\xfd", b"P", b"S"):
         return

@@ -234,6 +234,24 @@ def test_equal_lists_of_parents_are_one(claims):
 
 
 @pytest.mark.parametrize(
+    ("par", "pred", "both"),
+    [
+        (["p"], ["p"], True),
+        ([], [], True),
+        (["p"], None, False),
+        (None, ["p"], False),
+        (None, None, False),
+        (["p", "q"], ["q", "p"], False),
+        (["p"], [], False),
+        ("p", "p", False),
+        ("p", ["p"], False),
+    ],
+)
+def test_a_token_is_of_both_drafts_where_it_has_two_lists_that_agree(claims, par, pred, both):
+    assert read(claims(par=par, pred=pred)).token.both_lists is both
+
+
+@pytest.mark.parametrize(
     ("par", "pred", "parents"),
     [
         (["p"], [], ("p",)),
@@ -456,6 +474,27 @@ def test_a_header_member_in_capitals_is_told(claims, name):
     reading = read(claims(), HEADER_00 | {name: "x"})
     assert details(reading) == [("header", taken(name, plain))]
     assert reading.token.header == read(claims()).token.header
+
+
+@pytest.mark.parametrize(
+    ("members", "names"),
+    [
+        ({"jwk": {"kty": "EC"}}, ["jwk"]),
+        ({"jku": "https://example.com/keys"}, ["jku"]),
+        ({"x5u": "https://example.com/chain"}, ["x5u"]),
+        ({"x5c": ["MIIB"]}, ["x5c"]),
+        ({"x5c": None}, ["x5c"]),
+        ({"x5u": "u", "x5c": [], "jku": "u", "jwk": {}}, ["jwk", "jku", "x5u", "x5c"]),
+        ({"x5t": "3q2-7w", "x5t#S256": "3q2-7w", "own": {"jwk": {}}}, []),
+    ],
+)
+def test_each_key_in_a_header_is_told_and_thumbprints_are_not(claims, members, names):
+    reader, compact = Reader(64), token(claims(), "agent-a", HEADER_00 | members)
+    reading = reader.read(compact)
+    assert list(reading.problems) == [
+        Problem("key-in-token", "header", f"{name!r} is in it") for name in names
+    ]
+    assert reader.read(compact) == reading
 
 
 def test_what_is_odd_in_a_header_is_told_each_time_it_is_read(claims):

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from ectgraph.encoding import compact_json, encode_base64url
 from ectgraph.examiner import Examiner, Facts
+from ectgraph.keys import KeyRing
 from ectgraph.model import Hit, Problem, Token, Trust
 from ectgraph.policy import Policy
 from ectgraph.rules import RULES, judge
-from ectgraph.testing import EPOCH, FAULTS, sketch, task_id, token
+from ectgraph.testing import EPOCH, FAULTS, jwks, sketch, task_id, token
 
 A, B = sketch("a@0; b@5<a by=agent-b").records
 
@@ -137,9 +138,21 @@ def test_no_fault_that_can_be_made_verifies(ring, fault):
     (record,) = sketch(f"b@5<a !{fault}").records
     fact = examine(record, ring, judge=judge)
     claims_alone = {"iat-string", "iat-true", "two-lists", "ext-large"}  # rightly signed, but wrong
-    assert (fact.trust is Trust.VERIFIED) == (fault in claims_alone)
+    assert (fact.trust is Trust.VERIFIED) == (fault in claims_alone | {"jwk"})
     assert fact.hits
     assert all(code in RULES for code, _ in fact.hits)
+
+
+@pytest.mark.parametrize("form", ["high-s", "low-s"])
+def test_the_form_of_a_signature_is_told_of_tokens_that_verified(ring, form):
+    (record,) = sketch(f"a@0 !{form}").records
+
+    for found in (examine(record, ring), Examiner(ring, Policy()).examine_token(record)):
+        assert (found.trust, found.high_s) == (Trust.VERIFIED, form == "high-s")
+    assert examine(b'{"ect":"%s"}' % record, ring).high_s == (form == "high-s")
+    assert not examine(b'{"ect":"%s","ect":"%s"}' % (record, B), ring).high_s
+    assert not examine(record, None).high_s
+    assert not examine(record, KeyRing.from_jwks(jwks("agent-b"))).high_s
 
 
 def test_many_records_are_examined_like_each_alone(ring):

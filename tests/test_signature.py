@@ -28,13 +28,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ectgraph import signature
-from ectgraph.claims import Reader
+from ectgraph.claims import Reader, Reading
 from ectgraph.encoding import compact_json, decode_base64url, encode_base64url
 from ectgraph.keys import Key, KeyRing, as_key, private_pem, public_jwk
 from ectgraph.keys.key import KINDS, public_key
-from ectgraph.model import Problem, Trust
+from ectgraph.model import Header, Problem, Token, Trust
 from ectgraph.policy import Policy
-from ectgraph.signature import ORDER, Verifier, check_algorithms
+from ectgraph.signature import ORDER, Verifier, check_algorithms, is_high
 from ectgraph.testing import EPOCH, jwks, private_key, seal, sign, sketch, token
 
 HEADER = {"alg": "ES256", "typ": "exec+jwt", "kid": "agent-a"}
@@ -141,6 +141,45 @@ def test_the_high_s_twin_of_a_signature_verifies(verdict, ring, good_token):
     twin = mark[:32] + (ORDER - int.from_bytes(mark[32:])).to_bytes(32)
     assert twin != mark
     assert verdict(with_signature(good_token, twin), ring) == (Trust.VERIFIED, (), 0)
+
+
+HALVES = [("ES256", 32, ORDER // 2), ("ES384", 48, signature._ORDER_384 // 2)]
+
+
+@pytest.mark.parametrize(("alg", "size", "half"), HALVES)
+@pytest.mark.parametrize(("above", "high"), [(0, False), (1, True), (-1, False)])
+@pytest.mark.parametrize("r", [1, 2**256 - 1])
+def test_a_signature_is_high_from_above_half_of_the_order(alg, size, half, above, high, r):
+    mark = r.to_bytes(size) + (half + above).to_bytes(size)
+    reading = Reading(Token(header=Header(alg)), {}, (), b"", mark)
+
+    assert is_high(reading) is high
+
+
+@pytest.mark.parametrize("alg", ["ES256", "ES384"])
+def test_of_a_signature_and_its_twin_one_is_high_and_both_verify(alg):
+    compact, (size, half) = signed(alg), {name: rest for name, *rest in HALVES}[alg]
+    mark = decode_base64url(compact.rpartition(b".")[2])
+    twin = mark[:size] + (2 * half + 1 - int.from_bytes(mark[size:])).to_bytes(size)
+    verifier = Verifier(ring_for(alg), Policy(algorithms=(alg,)))
+    readings = [Reader(64).read(with_signature(compact, each)) for each in (mark, twin)]
+
+    assert [verifier.verify(reading)[0] for reading in readings] == [Trust.VERIFIED] * 2
+    assert sorted(map(is_high, readings)) == [False, True]
+
+
+@pytest.mark.parametrize("alg", ["EdDSA", "Ed25519", "RS256", None, "none"])
+def test_a_signature_that_has_no_twin_is_not_high(alg):
+    token_of = Token(header=Header(alg))
+
+    assert not is_high(Reading(token_of, {}, (), b"", b"\xff" * 64))
+    assert not is_high(Reading(token_of, {}, ()))
+
+
+def test_what_has_no_signature_is_not_high():
+    assert not is_high(Reading(None, {}, (), b"", b"\xff" * 64))
+    assert not is_high(Reading(Token(), {}, (), b"", b"\xff" * 64))
+    assert not is_high(Reading(Token(header=Header("ES256")), {}, ()))
 
 
 def test_a_stranger_cannot_sign_under_a_known_name(verdict, ring):

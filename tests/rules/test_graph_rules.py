@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
+from itertools import permutations, product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Finding, Token, Trust
@@ -61,7 +63,7 @@ def test_a_parent_is_named_once(parents, twice):
 def test_a_parent_under_both_names_is_not_named_twice(codes_of, claims):
     parents = ["550e8400-e29b-41d4-a716-446655440001"]
 
-    assert codes_of(claims(par=parents, pred=parents)) == ["ECT303"]
+    assert codes_of(claims(par=parents, pred=parents)) == ["ECT008", "ECT303"]
 
 
 def test_a_parent_named_twice_is_one_link_and_one_missing_task():
@@ -300,3 +302,163 @@ def test_a_task_that_names_itself_has_no_link_to_itself(entry: Callable[..., Ent
 def test_a_ledger_without_links_has_none(entry: Callable[..., Entry]):
     assert Evidence(Ledger(), None, POLICY).links == []
     assert Evidence(Ledger([entry("a"), entry("b", parents=["z"])]), None, POLICY).links == []
+
+
+# Workflows in pieces, ECT310
+
+
+def pieces(text: str) -> list[Finding]:
+    return [finding for finding in sketch(text).lint().findings if finding.code == "ECT310"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("a@0", None),
+        ("a@0; b@1", [1, 1]),
+        ("a@0; b@1<a; c@2; d@3<c; e@4<c", [3, 2]),
+        ("a@0; b@1; c@2<a,b", None),
+        ("a@0 wid=; b@1 wid=", None),
+        ("a@0 wid=one; b@1 wid=two; c@2 wid=three", None),
+        ("a@0 wid=one; b@1<a wid=two; c@2<b wid=one; d@3 wid=one; !cross_workflow=true", [2, 1]),
+        ("a@0; x@1<a wid=two; b@2<x; !cross_workflow=true", None),
+        ("a@0; a@1; b@2", [1, 1]),
+        ("a@0<c; b@0<a; c@0<b; x@0<y; y@0<x", [3, 2]),
+        ("a@0<a; b@1<b", [1, 1]),
+        ("a@0; b@1; !disjoint_workflows=true", None),
+        ('a@0; b@1; !workflows=[{"wid":"*","disjoint_workflows":true}]', None),
+        ('a@0; b@1; !workflows=[{"wid":"x","disjoint_workflows":true}]', [1, 1]),
+    ],
+)
+def test_a_workflow_is_in_pieces_when_no_link_joins_its_tasks(text, sizes):
+    assert [f.evidence["sizes"] for f in pieces(text)] == ([sizes] if sizes else [])
+
+
+@pytest.mark.parametrize("text", ["a@0; b@1<z", "a@0; b@1; c@2<z", "a@0<y; b@1<z"])
+def test_what_may_be_joined_by_a_missing_task_is_not_told(text):
+    assert pieces(text) == []
+
+
+def test_a_missing_task_of_another_workflow_hides_nothing():
+    (finding,) = pieces("a@0; b@1; c@2<z wid=two")
+
+    assert finding.wid == task_id("workflow")
+
+
+def test_what_cannot_be_read_hides_nothing():
+    assert pieces("a@0; b@1; 'junk'") != []
+
+
+def test_a_workflow_in_pieces_is_told_once_with_the_earliest_task_of_each_the_largest_first():
+    (finding,) = pieces("d@9<c; c@6; a@1; b@0<a; e@7<c")
+
+    assert finding.evidence == {
+        "pieces": 2,
+        "sizes": [3, 2],
+        "tasks": [task_id("c"), task_id("b")],
+    }
+    assert finding.jti == task_id("c")
+    assert [place.line for place in finding.places] == [2, 4]
+    assert finding.message == (
+        f"workflow {task_id('workflow')} is in 2 pieces that no parent link joins; "
+        "the largest has 3 of its 5 tasks"
+    )
+
+
+def test_each_workflow_in_pieces_is_told():
+    found = pieces("; ".join(f"t{n}@{n} wid=w{n % 3}" for n in range(6)))
+
+    assert {finding.wid for finding in found} == {task_id(f"w{n}") for n in range(3)}
+
+
+def test_of_many_pieces_some_are_named():
+    (finding,) = pieces("; ".join(f"t{n}@{n}" for n in range(30)))
+
+    assert finding.evidence["pieces"] == 30
+    assert len(finding.evidence["sizes"]) == len(finding.evidence["tasks"]) == 20
+    assert len(finding.places) == 20
+
+
+@pytest.mark.parametrize("text", ["a@5; b@5; c@6<b; d@5", "a@0 !no-iat; b@5; c@0 !no-iat; d@1<c"])
+def test_the_order_of_the_records_makes_no_difference_to_the_pieces(text):
+    told = {
+        (finding.fingerprint, str(finding.evidence), finding.message)
+        for order in permutations(text.split("; "))
+        for finding in pieces("; ".join(order))
+    }
+
+    assert len(told) == 1
+
+
+@given(st.lists(st.lists(st.integers(0, 8), max_size=3), max_size=9), st.integers(1, 3))
+def test_pieces_are_those_that_a_search_finds(parents, workflows):
+    text = "; ".join(
+        f"t{child}@0{'<' * bool(above)}{','.join(f't{parent}' for parent in above)}"
+        f" wid=w{child % workflows}"
+        for child, above in enumerate(parents)
+    )
+    joined = [{child, *above} for child, above in enumerate(parents)]
+    for part in list(joined):
+        together = set().union(*(other for other in joined if other & part))
+        joined = [other for other in joined if not other & part] + [together]
+    whole = len(parents)
+    expected = set()
+    for number in range(workflows):
+        own = [part for part in joined if any(t < whole and t % workflows == number for t in part)]
+        if len(own) > 1 and all(max(part) < whole for part in own):
+            expected.add(task_id(f"w{number}"))
+
+    assert {finding.wid for finding in pieces(text)} == expected
+
+
+# Audiences, ECT311
+
+
+@pytest.mark.parametrize("draft", ["00", "01"])
+@pytest.mark.parametrize(
+    ("parent", "child", "found"),
+    [
+        ("", "by=b", False),  # a sketch addresses a task to those that build on it
+        ("aud=urn:x", "by=b", True),
+        ("aud=urn:x", "", False),
+        ("aud=urn:x", "by=b iss=spiffe://example.com/agent/agent-a", False),
+        ("aud=spiffe://example.com/agent/b", "by=b", False),
+        ("aud=spiffe://example.com/agent/B", "by=b", True),
+        ("aud=spiffe://example.com/agent/b/", "by=b", True),
+        ("aud=", "by=b", False),
+        ("!no-aud", "by=b", False),
+        ("!no-iss", "by=b", False),
+        ("aud=urn:x", "by=b !no-iss", False),
+        ("aud=urn:x !flipped", "by=b", True),
+        ("aud=urn:x", "by=b !flipped", True),
+    ],
+)
+def test_who_builds_on_a_task_is_one_that_it_is_addressed_to(parent, child, found, draft):
+    codes = sketch(f"a@0 {parent} draft={draft}; b@5<a {child} draft={draft}").codes()
+
+    assert ("ECT311" in codes) == found
+
+
+def test_a_parent_without_a_record_is_addressed_to_nobody_knows_whom():
+    assert sketch("b@5<z by=b").codes() == ["ECT303"]
+
+
+def test_one_who_is_not_addressed_is_told_with_whom_the_parent_was_for():
+    finding = only_finding("a@0 aud=urn:x; b@5<a by=b")
+
+    assert finding.jti == task_id("b")
+    assert [place.line for place in finding.places] == [2, 1]
+    assert finding.evidence == {"iss": "spiffe://example.com/agent/b", "aud": ["urn:x"]}
+    parent = f"a {task_id('a')[:8]}"
+    assert finding.message == f"it is by b, and its parent {parent} is addressed to urn:x alone"
+
+
+@pytest.mark.parametrize(("members", "found"), [(1, 1), (256, 1), (257, 0)])
+def test_a_parent_that_is_for_very_many_is_for_everybody(members, found):
+    aud = tuple(f"urn:{number}" for number in range(members))
+    parent, child = Token(jti="a", iss="urn:a", aud=aud), Token(jti="b", iss="urn:b")
+
+    hit = RULES["ECT311"].compare(Link(parent, child, Trust.VERIFIED, Trust.VERIFIED), POLICY)
+
+    assert bool(hit) == bool(found)
+    assert hit is None or len(hit.evidence["aud"]) == min(members, 20)

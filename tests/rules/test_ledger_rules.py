@@ -487,7 +487,7 @@ def test_a_last_line_of_junk_that_breaks_off_is_told_once(line):
     ],
 )
 def test_a_torn_token_has_its_own_faults_as_well(option, codes):
-    data = sketch(f"a@0; b@1 {option}").data
+    data = sketch(f"a@0; b@1 wid=two {option}").data
     for cut, torn in ((1, []), (2, ["ECT604"]), (30, ["ECT604"]), (87, ["ECT604"])):
         found = {finding.code for finding in told(data[:-cut], tuple(RULES))}
 
@@ -496,7 +496,7 @@ def test_a_torn_token_has_its_own_faults_as_well(option, codes):
 
 
 def test_a_signature_that_does_not_fit_is_not_taken_for_a_torn_one():
-    data = sketch("a@0; b@1 !flipped").data[:-1]
+    data = sketch("a@0; b@1 wid=two !flipped").data[:-1]
 
     assert [finding.code for finding in told(data, tuple(RULES))] == ["ECT201"]
 

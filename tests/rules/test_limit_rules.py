@@ -77,3 +77,50 @@ def test_what_is_too_much_to_count_is_told_as_such(monkeypatch):
 
     assert (first.evidence["counted"], second.evidence["counted"]) == (True, False)
     assert "may have (too many paths to count)" in second.message
+
+
+# Children, ECT503
+
+
+def star(children: int) -> str:
+    return "; ".join(["a@0", *(f"t{n}@1<a" for n in range(children))])
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2, 7])
+def test_as_many_tasks_build_on_one_as_are_allowed_and_not_one_more(limit):
+    assert sketch(f"{star(limit)}; !max_children={limit}").codes() == []
+    assert sketch(f"{star(limit + 1)}; !max_children={limit}").codes() == ["ECT503"]
+
+
+def test_without_a_limit_any_number_is_allowed():
+    assert sketch(star(200)).codes() == []
+    assert sketch(f"{star(200)}; !max_children=null").codes() == []
+
+
+def test_children_are_told_with_their_number_and_some_of_them():
+    (finding,) = sketch(f"{star(1)}; {star(30)}; !max_children=9").lint(ONLY_503).findings
+
+    assert finding.jti == task_id("a")
+    assert finding.evidence == {"children": 30, "max_children": 9}
+    assert finding.message == "30 tasks build on it, at most 9 are allowed"
+    assert len(finding.places) <= 2 + 2 * 20
+
+
+ONLY_503 = {"ECT503": RULES["ECT503"]}
+
+
+def test_a_child_counts_once_however_often_it_is_recorded_or_names_the_task():
+    assert sketch("a@0; b@1<a,a; b@2<a; b@1<a,a; !max_children=1").codes(ONLY_503) == []
+    assert sketch("a@0<a; b@1<a; !max_children=1").codes(ONLY_503) == []
+
+
+def test_a_task_without_a_record_is_left_to_the_rule_that_names_all_who_need_it():
+    assert sketch("b@1<z; c@1<z; !max_children=1").codes() == ["ECT303"]
+
+
+def test_the_limit_of_children_is_that_of_the_parents_workflow():
+    text = "a@0 wid=one; b@1<a wid=one; c@1<a wid=one; x@0 wid=two; y@1<x wid=two; z@1<x wid=two"
+    one = f'!workflows=[{{"wid":"{task_id("one")}","max_children":1}}]'
+
+    assert [f.jti for f in sketch(f"{text}; {one}").lint().findings] == [task_id("a")]
+    assert sketch(f"{text}; {one}; !max_children=1").lint().summary.findings["warning"] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from ectgraph.encoding import compact_json
 from ectgraph.model import Finding, Severity, Trust
-from ectgraph.testing import EPOCH, Sketch, seal, sketch
+from ectgraph.testing import EPOCH, Sketch, seal, sketch, task_id
 
 HEADER = {"alg": "ES256", "typ": "wimse-exec+jwt", "kid": "agent-a"}
 
@@ -94,7 +95,7 @@ def test_two_extensions_spoil_the_token(judged, claims):
 
 
 def test_each_member_that_is_there_twice_is_a_finding_of_its_own(judged, claims):
-    made = compact_json(claims())[:-1] + b',"exec_act":"x","iss":"y","EXP":1,"eXP":2}'
+    made = compact_json(claims())[:-1] + b',"exec_act":"x","iss":"urn:y","EXP":1,"eXP":2}'
 
     findings, _ = judged(HEADER, made)
 
@@ -142,3 +143,68 @@ def test_an_odd_time_is_no_reason_to_refuse_a_token_at_a_gate(passed):
 
     assert verified.trust is Trust.VERIFIED
     assert [code for code, _ in verified.hits] == ["ECT007", "ECT007"]
+
+
+# Two dialects, ECT008
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a@0; b@5<a draft=01", 1),
+        ("a@0 sub=spiffe://example.com/agent/agent-a; b@5<a draft=01", 1),
+        ("a@0; b@5<a sub=spiffe://example.com/agent/agent-a", 0),
+        ("a@0 draft=01; b@5<a draft=01", 0),
+        ("a@0; b@0 wid=two draft=01", 0),
+        ("a@0 wid=; b@0 wid= draft=01", 0),
+        ("a@0; b@0 wid= draft=01", 0),
+        ("a@0 wid=x; b@0 wid=x draft=01; c@0 wid=y; d@0 wid=y draft=01; e@0 wid=z", 2),
+        ("a@0; b@5<a !two-lists", 0),
+        ("a@0; b@5 !two-lists", 1),
+        ("a@0 draft=01; b@5 !two-lists", 1),
+    ],
+)
+def test_drafts_are_mixed_where_one_workflow_or_one_token_has_both(text, found):
+    findings = [f for f in sketch(text).lint().findings if f.code == "ECT008"]
+
+    assert len(findings) == found
+    assert {finding.severity for finding in findings} <= {Severity.NOTE}
+
+
+def test_a_mixed_workflow_is_told_with_counts_and_the_earliest_token_of_each_draft():
+    early = "sub=spiffe://example.com/agent/agent-a"
+    drawn = sketch(f"b@9 draft=01; a@0; c@5; d@4 draft=01; e@7 {early}; x@1 !no-iat")
+    (finding,) = (f for f in drawn.lint().findings if f.code == "ECT008")
+
+    assert finding.message == (
+        "the tokens of this workflow are of several drafts: 3 of 00, 2 of 01, 1 of early-00"
+    )
+    assert finding.evidence == {
+        "wid": task_id("workflow"),
+        "drafts": {"00": 3, "01": 2, "early-00": 1},
+    }
+    assert [place.line for place in finding.places] == [2, 4, 5]
+
+
+def test_a_mixed_workflow_is_the_same_finding_wherever_its_records_lie():
+    drawn = sketch("a@0; b@1<a draft=01; c@2<b; d@3<c draft=01")
+    prints = set()
+    for records in itertools.permutations(drawn.records):
+        (finding,) = Sketch(records, drawn.ring).lint().findings
+        prints.add((finding.fingerprint, finding.jti))
+
+    assert len(prints) == 1
+
+
+def test_a_token_with_both_lists_is_told_and_is_of_neither_draft(judged, claims):
+    findings, trust = judged(HEADER, claims(par=["p"], pred=["p"]))
+
+    assert told(findings)[0] == "ECT008 it has both 'par' (draft 00) and 'pred' (draft 01), which agree"  # fmt: skip
+    assert [finding.code for finding in findings] == ["ECT008", "ECT303"]
+    assert trust is Trust.VERIFIED
+
+
+def test_lists_that_differ_are_told_as_that_alone(judged, claims):
+    findings, _ = judged(HEADER, claims(par=[], pred=["p"]))
+
+    assert [finding.code for finding in findings] == ["ECT117", "ECT303"]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from fractions import Fraction
+from math import comb
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ectgraph.keys import KeyRing
-from ectgraph.model import Finding, Place, Trust
+from ectgraph.model import Finding, Place, Severity, Trust
+from ectgraph.rules.signatures.high_s_signature import _is_no_chance
 from ectgraph.testing import AGENTS, EPOCH, Sketch, jwks, sketch, task_id, token
 
 HEADER = {"alg": "ES256", "typ": "wimse-exec+jwt", "kid": "k"}
@@ -274,7 +280,9 @@ def by_key(text: str) -> Finding:
 
 
 def test_a_shared_key_is_told_with_the_first_token_of_each_issuer():
-    finding = by_key("a@0; b@1 iss=urn:y; c@2; d@3 iss=urn:x; e@4 iss=urn:y; f@5 by=agent-b")
+    finding = by_key(
+        "a@0; b@1<a iss=urn:y; c@2<a; d@3<a iss=urn:x; e@4<a iss=urn:y; f@5<a by=agent-b"
+    )
 
     assert finding.message == (f"3 issuers sign with one key: {AGENTS}agent-a, urn:x, urn:y")
     assert finding.evidence == {
@@ -314,8 +322,8 @@ def test_a_key_is_not_shared_but_by_tokens_that_verified_and_say_by_whom(text):
 
 
 def test_each_shared_key_is_told_once():
-    drawn = sketch("a@0; b@1 by=agent-b; c@2 iss=urn:x; d@3 by=agent-b iss=urn:x; e@4 iss=urn:y")
-    findings = drawn.lint().findings
+    text = "a@0; b@1 by=agent-b; c@2 iss=urn:x; d@3 by=agent-b iss=urn:x; e@4 iss=urn:y"
+    findings = sketch(f"{text}; !disjoint_workflows=true").lint().findings
 
     assert [f.code for f in findings] == ["ECT208", "ECT208"]
     assert len({f.fingerprint for f in findings}) == 2
@@ -348,7 +356,7 @@ def test_a_bad_key_of_the_name_of_a_good_one_touches_only_what_did_not_verify(cl
 
 
 def test_a_key_that_was_revoked_later_is_told_with_all_that_it_signed():
-    finding = by_key("a@0; b@5; c@9<a; d@20<c; e@30; !revoked=60")
+    finding = by_key("a@0; b@5; c@9<a; d@20<c; e@30<b,c; !revoked=60")
 
     assert finding.severity == "note"
     assert finding.message == (
@@ -364,7 +372,7 @@ def test_what_builds_on_a_key_that_was_revoked_later_is_counted(claims):
     keys[0]["revoked_at"] = EPOCH + 60
     text = (
         "a@0; b@1<a by=agent-b; c@2<b by=agent-b; d@3<b,x by=agent-b; e@4<c,d,a by=agent-b;"
-        "f@5 by=agent-b; x@0<a"
+        "f@5 by=agent-b wid=; x@0<a"
     )
     drawn = Sketch(sketch(text).records, KeyRing.from_jwks({"keys": keys}, "keys.json"))
 
@@ -403,4 +411,113 @@ def test_a_what_if_of_a_revocation_tells_what_would_have_to_be_looked_at():
 
 
 def test_a_ledger_without_keys_tells_nothing_of_keys():
-    assert sketch("a@0; b@5 iss=urn:x; !no-keys; !revoked=60").codes() == ["ECT204"]
+    assert sketch("a@0; b@5<a iss=urn:x; !no-keys; !revoked=60").codes() == ["ECT204"]
+
+
+# The high form of signatures, ECT207
+
+
+def signed(high: int, low: int, by: str = "agent-a") -> str:
+    """So many tasks in either form, each a workflow of its own."""
+    forms = ["high-s"] * high + ["low-s"] * low
+    return "; ".join(f"{by}-{n}@{n} wid={by}-{n} by={by} !{form}" for n, form in enumerate(forms))
+
+
+def high_ones(drawn: Sketch) -> list[Finding]:
+    return [finding for finding in drawn.lint().findings if finding.code == "ECT207"]
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "told"),
+    [
+        (0, 60, 0),
+        (1, 0, 0),
+        (1, 23, 0),
+        (1, 24, 1),
+        (2, 26, 0),
+        (2, 27, 2),
+        (3, 30, 3),
+        (13, 12, 0),
+        (60, 0, 0),
+        (24, 1, 0),
+        (25, 175, 25),
+        (50, 150, 50),
+        (51, 149, 0),
+        (51, 150, 0),
+        (51, 153, 51),
+        (80, 121, 0),
+    ],
+)
+def test_a_high_signature_is_told_where_chance_hardly_ever_makes_so_few(high, low, told):
+    findings = high_ones(sketch(signed(high, low)))
+
+    assert len(findings) == told
+    assert all(f.evidence == {"high": high, "signatures": high + low} for f in findings)
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_so_few_are_no_chance_where_the_exact_odds_are_below_one_in_a_million(few, more):
+    total = few + more
+    odds = Fraction(sum(comb(total, heads) for heads in range(few + 1)), 2**total)
+
+    assert _is_no_chance(few, total) == (4 * few <= total and odds < Fraction(1, 10**6))
+
+
+def test_a_high_signature_is_told_with_its_own_record_and_the_count():
+    finding = only_finding(f"{signed(0, 30)}; z@99 !high-s")
+
+    assert finding.severity is Severity.NOTE
+    assert [place.line for place in finding.places] == [31]
+    assert finding.jti == task_id("z")
+    assert "30 of 31 by its key are in the low form" in finding.message
+
+
+def test_each_key_is_looked_at_by_itself():
+    text = f"{signed(0, 40)}; {signed(20, 20, 'agent-b')}; z@99 !high-s"
+
+    (finding,) = high_ones(sketch(text))
+
+    assert (finding.jti, finding.evidence["signatures"]) == (task_id("z"), 41)
+
+
+def test_copies_of_one_token_show_nothing_of_its_signer():
+    assert high_ones(sketch("; ".join(["a@0 !low-s"] * 60 + ["z@99 !high-s"]))) == []
+
+
+def test_what_did_not_verify_shows_nothing_of_any_signer():
+    text = "; ".join(f"t{n}@{n} !flipped" for n in range(60))
+
+    assert high_ones(sketch(f"{text}; z@99 !high-s")) == []
+    assert high_ones(sketch(f"{signed(0, 60)}; z@99 !high-s; !no-keys")) == []
+
+
+def test_one_key_under_several_names_is_one_signer(claims):
+    """The `kid`, and the windows in which a key is good, make no other signer of it."""
+    key = jwks("one")["keys"][0]
+    ring = KeyRing.from_jwks({"keys": [key | {"kid": "k"}, key | {"kid": "l"}]}, "keys.json")
+    drawn = sketch("; ".join(f"t{n}@{n} by=one kid={'kl'[n % 2]} !low-s" for n in range(30)))
+    twin = sketch("z@99 by=one kid=l !high-s")
+
+    (finding,) = high_ones(Sketch((*drawn.records, *twin.records), ring))
+
+    assert finding.evidence == {"high": 1, "signatures": 31}
+
+
+@pytest.mark.parametrize(("high", "low"), [(1, 0), (1, 1), (5, 3), (0, 4)])
+def test_each_high_signature_is_told_where_all_signers_make_the_low_form(high, low):
+    assert len(high_ones(sketch(f"{signed(high, low)}; !low_s=true"))) == high
+
+
+def test_the_twin_of_a_token_is_told_next_to_the_token():
+    """Both verify; that two tokens claim one task is told as that."""
+    findings = sketch(f"{signed(0, 30)}; z@99 !low-s; z@99 !high-s").lint().findings
+
+    assert sorted(finding.code for finding in findings) == ["ECT207", "ECT302"]
+
+
+def test_a_million_signatures_take_no_longer_than_they_are_many():
+    begin = time.process_time()
+
+    assert not _is_no_chance(499_000, 1_000_000)
+    assert _is_no_chance(250_000, 1_000_000)
+    assert time.process_time() - begin < 1

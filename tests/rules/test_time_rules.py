@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ectgraph.case import load
 from ectgraph.model import Finding, Severity, Token
 from ectgraph.policy import Policy
 from ectgraph.rules import RULES
-from ectgraph.testing import EPOCH, Sketch, compact_json, sketch
+from ectgraph.testing import EPOCH, Sketch, compact_json, sketch, task_id
 
 POLICY = Policy()
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e15, 1e15)
@@ -316,3 +319,133 @@ def test_each_late_parent_of_a_task_is_told():
 @pytest.mark.parametrize("text", ["a@99 !no-iat; b@0<a", "a@99; b@0<a !no-iat", "a@99; b@0<z"])
 def test_where_a_time_is_not_known_no_order_is_wrong(text):
     assert "ECT401" not in sketch(text).codes()
+
+
+# A child in the ledger before its parent, ECT407
+
+
+def early(drawn: Sketch) -> list[Finding]:
+    return [finding for finding in drawn.lint().findings if finding.code == "ECT407"]
+
+
+@pytest.mark.parametrize(
+    ("text", "gaps"),
+    [
+        # by numbers, where both entries have one
+        ("a@0; b@5<a; !chained", []),
+        ("b@5<a; a@0; !chained", [1]),
+        ("c@9<a,b; b@5<a; a@0; !chained", [1, 1, 2]),
+        ('b@5<a entry={"seq":7}; a@0 entry={"seq":7}', []),
+        ('b@5<a entry={"seq":7} recorded=0; a@0 entry={"seq":6} recorded=99', []),
+        ('a@0 entry={"seq":9} recorded=0; b@5<a entry={"seq":8} recorded=99', [1]),
+        # else by times
+        ("b@0<a recorded=0; a@0 recorded=30", []),
+        ("b@0<a recorded=0; a@0 recorded=31", [31]),
+        ("b@0<a recorded=0; a@0 recorded=61; !skew=60", [61]),
+        ("b@0<a recorded=0; a@0 recorded=60; !skew=60", []),
+        ('b@0<a entry={"seq":1} recorded=0; a@0 recorded=31', [31]),
+        ('b@0<a recorded=0; a@0 entry={"seq":9} recorded=31', [31]),
+        # else not at all
+        ("b@0<a; a@0", []),
+        ("b@0<a recorded=0; a@0", []),
+        ("b@0<a; a@0 recorded=99", []),
+        ('b@0<a entry={"seq":1}; a@0 recorded=99', []),
+        ('b@0<a entry={"recorded_at":"soon"}; a@0 recorded=99', []),
+        # and only where there are two
+        ("b@0<z recorded=0", []),
+        ("b@0<b recorded=0; b@0<b recorded=99", []),
+        ("b@0<a recorded=0 !no-jti; a@0 recorded=99", []),
+        ("b@0<a recorded=0; a@0 recorded=99 !cut", []),
+        # of several records of the parent the earliest counts
+        ("b@0<a recorded=50; a@0 recorded=99; a@0 recorded=40", []),
+        ("b@0<a recorded=0; a@0 recorded=99; a@1 recorded=40", [40]),
+        ('b@0<a entry={"seq":5}; a@0 entry={"seq":9}; a@1 entry={"seq":7}', [2]),
+        # and each of the child's
+        ("b@0<a recorded=0; b@1<a recorded=50; a@0 recorded=99", [49, 99]),
+        ("b@0<a recorded=0; b@1 recorded=1; a@0 recorded=99", [99]),
+        ("b@0<a,a recorded=0; a@0 recorded=99", [99]),
+        # in circles there is always one
+        ("a@0<b; b@0<a; !chained", [1]),
+    ],
+)
+def test_a_task_is_recorded_after_its_parents(text, gaps):
+    assert sorted(finding.evidence["gap"] for finding in early(sketch(text))) == gaps
+
+
+def test_the_order_of_lines_says_nothing():
+    lines = ["b@0<a recorded=0", "a@0 recorded=40", "c@0<b recorded=20", "d@0<c,a recorded=9"]
+    texts = (";".join(order) for order in permutations(lines))
+
+    told = {tuple(sorted((f.fingerprint, f.message) for f in early(sketch(t)))) for t in texts}
+
+    assert len(told) == 1
+    assert len(told.pop()) == 2
+
+
+def test_numbers_and_times_are_told_with_both_and_the_gap():
+    parent = f"a {task_id('a')[:8]}"
+    (by_number,) = early(sketch("b@5<a; a@0; !chained"))
+    (by_time,) = early(sketch("b@0<a recorded=0; a@0 recorded=31"))
+
+    assert by_number.evidence == {"seq": 1, "parent_seq": 2, "gap": 1}
+    assert (
+        by_number.message
+        == f"it was recorded before its parent {parent}: as entry 1, that as entry 2"
+    )
+    assert by_time.evidence == {
+        "recorded": EPOCH,
+        "parent_recorded": EPOCH + 31,
+        "gap": 31,
+        "skew": 30,
+    }
+    assert by_time.message == (
+        f"it was recorded 31 s before its parent {parent} (2026-02-24 14:23:20 UTC, "
+        "the parent 2026-02-24 14:23:51 UTC; skew allowed: 30 s)"
+    )
+    for finding in (by_number, by_time):
+        assert (finding.jti, finding.severity) == (task_id("b"), Severity.WARNING)
+        assert [place.line for place in finding.places] == [1, 2]
+
+
+def files(folder: Path, *parts: str) -> list[Path]:
+    """Write some lines of a chain, or other lines, to files."""
+    paths = [folder / f"{number}.jsonl" for number in range(len(parts))]
+    for path, part in zip(paths, parts, strict=True):
+        path.write_text(part, "utf-8")
+    return paths
+
+
+def test_a_ledger_in_several_files_is_one(tmp_path: Path):
+    drawn = sketch("b@5<a; c@5; a@0; !chained")
+    first, second, third = drawn.data.decode().splitlines(keepends=True)
+
+    findings = load(files(tmp_path, first + second, third), drawn.ring).report.findings
+
+    (finding,) = (f for f in findings if f.code == "ECT407")
+    assert finding.evidence == {"seq": 1, "parent_seq": 3, "gap": 2}
+
+
+def test_ledgers_of_different_keepers_are_not_compared(tmp_path: Path):
+    ours, theirs = sketch("b@5<a; x@0; !chained"), sketch("y@0; z@0; a@0; !chained")
+
+    findings = load(files(tmp_path, ours.data.decode(), theirs.data.decode()), ours.ring)
+
+    assert "ECT407" not in {finding.code for finding in findings.report.findings}
+
+
+def test_a_copy_that_came_late_elsewhere_is_compared_in_its_own_ledger(tmp_path: Path):
+    ours, theirs = sketch("b@5<a; x@0; !chained"), sketch("y@0; b@5<a; a@0; !chained")
+
+    report = load(files(tmp_path, ours.data.decode(), theirs.data.decode()), ours.ring).report
+
+    (finding,) = (f for f in report.findings if f.code == "ECT407")
+    assert finding.evidence == {"seq": 2, "parent_seq": 3, "gap": 1}
+    assert {Path(place.source).name for place in finding.places} == {"1.jsonl"}
+
+
+def test_the_same_ledger_twice_is_told_once(tmp_path: Path):
+    drawn = sketch("b@5<a; a@0; !chained")
+
+    report = load(files(tmp_path, drawn.data.decode(), drawn.data.decode()), drawn.ring).report
+
+    assert [f.code for f in report.findings].count("ECT407") == 1

@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.ERROR,
     cites="draft-00 §3, RFC 8725 §3.1",
     advice="Never accept it; find out how a token with this algorithm got into the ledger.",
+    baseline=False,
     good=("a@0",),
     bad=("a@0 alg=none", "a@0 alg=HS256", "a@0 alg="),
     step=3,

@@ -21,7 +21,9 @@ from ectgraph.rule import Hit, Policy, Severity, Token, token_rule
 def check(token: Token, policy: Policy) -> Sequence[Hit]:
     """`pol_decision` is not one of `approved`, `rejected` and `pending_human_review`.
 
-    A decision in words of one's own is read by some as approval, and by others not at all.
+    A decision in words of one's own is read by some as approval, and by others not at all: what
+    went on after `Rejected` or `denied` passes a gate that looks for `rejected`. A policy engine
+    with words of its own, whose answer was passed on as it is, is the usual cause.
     """
     if token.pol_decision is None or token.pol_decision in DECISIONS:
         return ()

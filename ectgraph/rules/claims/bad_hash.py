@@ -14,7 +14,10 @@ from ectgraph.rule import Hit, Policy, Severity, Token, token_rule
     Severity.ERROR,
     cites="draft-00 §4 (inp_hash, out_hash)",
     advice="Fix the agent that issued it: SHA-256 as base64url without padding, 43 characters.",
-    good=(f"a@0 out_hash={43 * 'A'}", f"a@0 inp_hash=sha-512:{86 * 'A'}"),
+    good=(
+        f"a@0 out_hash={43 * 'A'}",
+        f"a@0 pol=p1 pol_decision=approved inp_hash=sha-512:{86 * 'A'}",
+    ),
     bad=("a@0 out_hash=abc", f"a@0 inp_hash={43 * 'A'}=", f"a@0 inp_hash=md5:{22 * 'A'}"),
     step=12,
 )

@@ -22,7 +22,9 @@ def check(token: Token, policy: Policy) -> Sequence[Hit]:
     """The extension object takes more than 4096 bytes as compact JSON.
 
     An error in draft-01, which says MUST NOT; a warning in draft-00, which says SHOULD NOT.
-    Extensions are kept by everybody down the line, and are the place to smuggle things in.
+    Extensions are kept by everybody down the line, and are the place to smuggle things in. An
+    agent that puts its whole prompt or answer there does it in good faith, and spreads what it
+    holds to everybody who keeps the token.
     """
     size = 0 if token.ext is None else len(compact_json(token.ext))
     if size <= policy.max_ext_bytes:

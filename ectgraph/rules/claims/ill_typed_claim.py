@@ -19,7 +19,8 @@ def check(problem: Problem) -> Hit:
     """A claim has a type that it must not have: a time as a string, an empty action.
 
     Readers convert such values each in their own way: `true` becomes the time 1, `"5"` stays a
-    string or becomes a number. What cannot be read in one way is read as absent.
+    string or becomes a number. Whoever wants two verdicts on one token writes such a value; a
+    careless agent does as well. What cannot be read in one way is read as absent.
     """
     return Hit(
         f"the claim {problem.where!r} is of the wrong type: {problem.detail}", witness=problem.where

@@ -19,6 +19,8 @@ def check(problem: Problem) -> Hit:
     """One of `iss aud iat exp jti exec_act`, or the list of parents, is absent.
 
     A root says so with an empty list. A token without the list may be a root, or one whose
-    parents somebody would rather not show.
+    parents somebody would rather not show. One without `exp` can be shown again for ever, and one
+    without `jti` cannot be told from its copies. The usual cause is an agent that was written by
+    hand and never met a strict verifier.
     """
     return Hit(f"the required claim {problem.where!r} is missing", witness=problem.where)

@@ -14,8 +14,8 @@ from ectgraph.rule import Hit, Policy, Severity, Token, token_rule
     Severity.ERROR,
     cites="draft-00 §4 (aud), §5; RFC 7519 §4.1.3",
     advice="Ask the issuer to name this verifier in `aud`; do not take tokens meant for others.",
-    good=("a@0 aud=gate; !audience=gate",),
-    bad=("a@0 aud=other; !audience=gate",),
+    good=("a@0 aud=urn:example:gate; !audience=urn:example:gate",),
+    bad=("a@0 aud=urn:example:other; !audience=urn:example:gate",),
     step=8,
 )
 def check(token: Token, policy: Policy) -> Sequence[Hit]:

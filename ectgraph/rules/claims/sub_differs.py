@@ -21,7 +21,8 @@ def check(token: Token, policy: Policy) -> Sequence[Hit]:
     """`sub` names another than `iss`.
 
     An ECT says what its issuer did. With two names in it, a reader that shows the one and a
-    reader that shows the other tell two stories of one signature.
+    reader that shows the other tell two stories of one signature. A library that writes the user
+    or the session into `sub` is the usual cause, and harmless in itself.
     """
     if token.sub is None or token.sub == token.iss or token.iss is None:
         return ()

@@ -19,6 +19,7 @@ def check(problem: Problem) -> Hit:
     """The header's `typ` is absent or names another kind of token.
 
     `typ` keeps tokens of different meaning apart that one key may sign: an access token, or an
-    Agent Context Token, must not pass for a record of a task because its claims look alike.
+    Agent Context Token, must not pass for a record of a task because its claims look alike. The
+    usual cause is a library for JWTs of any kind, which writes `JWT`.
     """
     return Hit(f"this is not marked as an ECT: {problem.detail}", witness=problem.where)

@@ -9,9 +9,13 @@ from ectgraph.rule import Hit, Link, Policy, Severity, link_rule
     "ECT307",
     "cross-workflow-parent",
     Severity.ERROR,
-    cites="draft-01 §6; policy: cross_workflow",
-    advice="Ask who joined the two workflows; if it was meant, allow it by `cross_workflow`.",
-    good=("a@0 wid=one; b@5<a wid=one", "a@0 wid=; b@5<a wid=one"),
+    cites="draft-01 §6; policy: cross_workflow, links",
+    advice="Ask who joined the two workflows; if it was meant, let the policy's `links` allow it.",
+    good=(
+        "a@0 wid=one; b@5<a wid=one",
+        "a@0 wid=; b@5<a wid=one",
+        'a@0 wid=one; b@5<a wid=two; !crossings=[{"parent":"*","child":"*"}]',
+    ),
     bad=("a@0 wid=one; b@5<a wid=two",),
     step=14,
 )
@@ -19,10 +23,13 @@ def check(link: Link, policy: Policy) -> Hit | None:
     """A task and its parent carry different `wid`s.
 
     A workflow that borrows its approvals from another one looks complete from inside. Tasks
-    without a `wid` belong to none, and link to any.
+    without a `wid` belong to none, and link to any. Where workflows do hand over to each other, the
+    policy can name the pairs that may.
     """
     ours, theirs = link.child.wid, link.parent.wid
     if ours == theirs or ours is None or theirs is None or policy.cross_workflow:
+        return None
+    if policy.crossings and policy.crosses(theirs, ours):
         return None
     return Hit(
         f"its parent {link.parent_name} is of another workflow: {theirs}, not {ours}",

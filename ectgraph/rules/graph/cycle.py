@@ -13,6 +13,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     Severity.ERROR,
     cites="draft-00 §6",
     advice="Break the knot by its times: a parent that was issued after its child cannot be one.",
+    baseline=False,
     good=("a@0; b@5<a; c@9<a,b",),
     bad=("a@0<c; b@0<a; c@0<b",),
     step=14,

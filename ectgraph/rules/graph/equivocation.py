@@ -16,6 +16,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     Severity.ERROR,
     cites="draft-00 §4 (jti), §6",
     advice="Compare the versions claim by claim; one of them was not meant to be seen.",
+    baseline=False,
     good=("a@0; b@5<a", "a@0 wid=one; a@0 wid=two"),
     bad=("a@0; b@5<a; a@1", "a@0 wid=; b@5 wid=; a@1 wid=x"),
     step=14,
@@ -46,7 +47,7 @@ def check(evidence: Evidence) -> Iterator[Hit]:
 def differences(tokens: Sequence[Token | None]) -> list[str]:
     """Names of the claims, and of header members, in which tokens of one task differ."""
     first = tokens[0]
-    names = [name for name in Token.__struct_fields__ if name != "header"]
+    names = [name for name in Token.__struct_fields__ if name not in ("header", "both_lists")]
     return [
         name
         for name in (*names, "kid", "alg", "typ")

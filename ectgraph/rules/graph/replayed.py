@@ -14,6 +14,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     Severity.ERROR,
     cites="draft-00 §6",
     advice="Find out who wrote the second record; a gate with a replay cache refuses it.",
+    baseline=False,
     good=("a@0; b@5<a",),
     bad=("a@0; b@5<a; a@0",),
     step=13,

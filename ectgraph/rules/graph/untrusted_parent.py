@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Link, Policy, Severity, Trust, link_rule
     Severity.ERROR,
     cites="draft-00 §6",
     advice="Settle the parent first; until then what the child says rests on nothing.",
+    baseline=False,
     good=("a@0; b@5<a",),
     bad=("a@0 !flipped; b@5<a",),
     step=14,

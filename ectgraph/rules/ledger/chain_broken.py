@@ -15,6 +15,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     Severity.ERROR,
     cites="draft-00 §7; docs/formats.md",
     advice="Compare with another copy: what is before this entry was changed, removed or added.",
+    baseline=False,
     good=("a@0; b@5<a; !chained",),
     bad=(
         'a@0; b@5<a entry={"prev_hash":"00"}; !chained',

@@ -17,6 +17,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     Severity.ERROR,
     cites="draft-00 §7; docs/formats.md",
     advice="Keep this file as it is and get the ledger as it was; ask who could write to it.",
+    baseline=False,
     good=("a@0",),
     bad=(),
 )

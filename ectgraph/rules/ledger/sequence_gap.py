@@ -18,11 +18,12 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     Severity.ERROR,
     cites="draft-00 §7; docs/formats.md",
     advice="Get the missing entries from another copy of the ledger, or from whoever runs it.",
+    baseline=False,
     good=('a@0 entry={"seq":1}; b@5<a entry={"seq":2}', "a@0; b@5<a; !chained"),
     bad=(
         'a@0 entry={"seq":1}; b@5<a entry={"seq":3}',
         'a@0 entry={"seq":1}; b@5<a entry={"seq":1}',
-        'a@0 entry={"seq":2}; b@5<a entry={"seq":1}',
+        'a@0 entry={"seq":2}; b@5 wid=two entry={"seq":1}',
         'a@0 entry={"seq":1}; b@5<a; c@9<b entry={"seq":2}',
         'a@0 entry={"seq":500}; b@5<a entry={"seq":501}',
     ),

@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.ERROR,
     cites="docs/formats.md",
     advice="Get the rest from whoever runs the ledger; a crash while writing leaves such an end.",
+    baseline=False,
     good=("a@0; b@5<a",),
     bad=("a@0; b@5<a; !torn",),
 )

@@ -23,11 +23,16 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     A gate walks from a token to its roots. One that stops at a limit and lets the token pass can
     be led past any check by a lineage that is long enough; this one refuses it.
     """
-    limit = evidence.policy.max_ancestors
-    for task, counted in evidence.crowded(limit):
-        said = "has" if counted else "may have (too many paths to count)"
-        yield Hit(
-            f"it {said} more than the {limit} ancestors that are allowed",
-            task,
-            evidence={"max_ancestors": limit, "counted": counted},
-        )
+    policy = evidence.policy
+    limits = {policy.max_ancestors, *(each.max_ancestors for each in policy.own)}
+    wid = evidence.values("wid") if policy.workflows else {}
+    for limit in sorted(limits):
+        for task, counted in evidence.crowded(limit):
+            if policy.of(wid.get(task)).max_ancestors != limit:
+                continue
+            said = "has" if counted else "may have (too many paths to count)"
+            yield Hit(
+                f"it {said} more than the {limit} ancestors that are allowed",
+                task,
+                evidence={"max_ancestors": limit, "counted": counted},
+            )

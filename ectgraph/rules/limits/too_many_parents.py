@@ -23,7 +23,9 @@ JOIN = ";".join(f"{name}@0" for name in _PARENTS) + f"; join@1<{','.join(_PARENT
 def check(token: Token, policy: Policy) -> Sequence[Hit]:
     """A task joins more parents than the policy allows.
 
-    Wide joins are slow to verify and a cheap way to exhaust a verifier.
+    Wide joins are slow to verify and a cheap way to exhaust a verifier. An agent that names
+    everything it ever saw as a parent hides what it really built on. A report that draws together
+    a whole month looks the same and is legitimate.
     """
     if len(token.parents) <= policy.max_parents:
         return ()

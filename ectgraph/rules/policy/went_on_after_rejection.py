@@ -5,6 +5,8 @@ from __future__ import annotations
 from ectgraph.claims import PENDING, REJECTED
 from ectgraph.rule import Hit, Link, Policy, Severity, link_rule
 
+_UNDO = 'ext={"compensation_required":true,"compensation_reason":"rejected"}'
+
 
 @link_rule(
     "ECT701",
@@ -13,7 +15,7 @@ from ectgraph.rule import Hit, Link, Policy, Severity, link_rule
     cites="early draft-00 §6; companion draft",
     advice="Ask who let it go on. A token that undoes something has to say so in its extension.",
     good=(
-        'a@0 pol=p pol_decision=rejected; b@5<a ext={"compensation_required":true}',
+        f"a@0 pol=p pol_decision=rejected; b@5<a {_UNDO}",
         "a@0 pol=p pol_decision=rejected; b@5<a pol=p pol_decision=pending_human_review",
     ),
     bad=(

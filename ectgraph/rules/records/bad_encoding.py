@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.ERROR,
     cites="RFC 7515 §2, RFC 7797 §7",
     advice="Ask for the token as it was sent; a token must not be re-encoded on its way.",
+    baseline=False,
     good=("a@0",),
     bad=("a@0 !padded", "a@0 !trailing-bits"),
     step=1,

@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.ERROR,
     cites="RFC 7515 §4, RFC 7519 §4, RFC 8259 §4",
     advice="Treat it as forged until its issuer explains it; no honest writer does this.",
+    baseline=False,
     good=('a@0 ext={"own":1,"model_version":"2"}',),
     bad=("a@0 !twice", 'a@0 ext={"Model_Version":"2"}'),
     step=1,

@@ -13,6 +13,7 @@ from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
     Severity.ERROR,
     cites="policy",
     advice="Check the path and the export; an empty ledger proves nothing.",
+    baseline=False,
     good=("a@0",),
     bad=("",),
 )
@@ -20,7 +21,8 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     """There is no record at all, so nothing was checked and nothing is established.
 
     An empty file must never look like a clean ledger: it is what is left after everything was
-    removed.
+    removed. A path that is not quite right, and an export that failed, leave the same. Harmless
+    where a ledger has only just been opened.
     """
     if not evidence.ledger:
         yield Hit("there is no record to check")

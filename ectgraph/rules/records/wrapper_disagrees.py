@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.ERROR,
     cites="draft-00 §7; docs/formats.md",
     advice="Believe the token, not the entry; find out who wrote the entry, and why.",
+    baseline=False,
     good=('a@0 entry={"action":"a","parents":[]}',),
     bad=(
         'a@0 act=pay entry={"action":"refund"}',

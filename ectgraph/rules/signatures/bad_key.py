@@ -14,6 +14,7 @@ from ectgraph.rule import Evidence, Hit, Severity, Trust, ledger_rule
     Severity.WARNING,
     cites="RFC 7517 §4",
     advice="Correct the key or take it out; tokens that name it stay unverified.",
+    baseline=False,
     good=("a@0",),
     bad=("a@0; !bad-key",),
 )

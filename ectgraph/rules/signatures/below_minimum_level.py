@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.ERROR,
     cites="draft-01 §5; policy: minimum_level",
     advice='If unsigned records are acceptable here, set the policy\'s `minimum_level` to "L1".',
+    baseline=False,
     good=("a@0 draft=01",),
     bad=("a@0 !unsigned",),
     step=6,
@@ -20,7 +21,7 @@ def check(problem: Problem) -> Hit:
 
     Anybody can write such a record. Replacing a signed token by an unsigned one with other
     claims is the simplest forgery there is, so the level is never lowered without the caller's
-    word.
+    word. Harmless where all agents are in one trusted house that agreed on L1.
     """
     return Hit(
         f"it does not reach the level that the policy asks for: {problem.detail}",

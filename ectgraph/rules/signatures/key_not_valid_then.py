@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.ERROR,
     cites="draft-00 §6, docs/formats.md",
     advice="Ask whose key it was then; after a theft, re-examine all that it signed.",
+    baseline=False,
     good=("a@0",),
     bad=("a@70; b@75<a; !revoked=60", "a@60; !revoked=60"),
     step=5,

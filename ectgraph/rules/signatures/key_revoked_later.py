@@ -17,6 +17,7 @@ from ectgraph.rule import Evidence, Hit, Severity, Trust, ledger_rule
     Severity.NOTE,
     cites="draft-00 §6, docs/formats.md",
     advice="Ask when the key was really lost; re-examine these tasks and all that build on them.",
+    baseline=False,
     good=("a@0",),
     bad=("a@0; b@5<a; !revoked=60",),
 )

@@ -16,6 +16,7 @@ from ectgraph.rule import Evidence, Hit, Severity, Trust, ledger_rule
     Severity.WARNING,
     cites="draft-00 §4 (iss), §6",
     advice="Give each agent a key of its own, and bind it to the agent's `iss` in the key set.",
+    baseline=False,
     good=("a@0; b@5 wid=two by=agent-b",),
     bad=("a@0; b@5 wid=two iss=spiffe://example.com/agent/agent-b",),
 )
@@ -24,7 +25,8 @@ def check(evidence: Evidence) -> Iterator[Hit]:
 
     Whoever holds the key can speak for each of them, so no signature shows which of them did
     a task: a separation of duties between them is on paper only. Keys are compared by
-    themselves, not by their `kid`.
+    themselves, not by their `kid`. Copies of one agent that go by several names look the same,
+    and are harmless where nobody relies on their being different.
     """
     if evidence.ring is None:
         return

@@ -20,7 +20,9 @@ from ectgraph.rule import Hit, Policy, Severity, Token, token_rule
 def check(token: Token, policy: Policy) -> Sequence[Hit]:
     """`exp` is not later than `iat`, so there was no moment at which the token was good.
 
-    Verifiers that look at `exp` alone, or at `iat` alone, judge it differently.
+    Verifiers that look at `exp` alone, or at `iat` alone, judge it differently. A clock that
+    jumped between the two claims is the usual cause. A token that was dated forward by hand, to
+    look newer than it is, shows itself so as well.
     """
     iat, exp = token.iat, token.exp
     if iat is None or exp is None or exp > iat:

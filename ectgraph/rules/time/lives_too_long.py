@@ -21,7 +21,8 @@ def check(token: Token, policy: Policy) -> Sequence[Hit]:
     """More than 900 seconds lie between `iat` and `exp`.
 
     An ECT travels once, to the next agent and to the ledger. The longer it lives, the longer
-    whoever finds it can show it again where replays are not remembered.
+    whoever finds it can show it again where replays are not remembered. An agent that was set up
+    with the lifetime of access tokens is the usual cause, and harmless in an archive.
     """
     iat, exp = token.iat, token.exp
     if iat is None or exp is None or exp - iat <= policy.max_lifetime:

@@ -11,6 +11,7 @@ from ectgraph.rule import Hit, Problem, Severity, problem_rule
     Severity.WARNING,
     cites="policy",
     advice="If what lies beyond is genuine, raise the limit and look again.",
+    baseline=False,
     good=("a@0",),
     bad=(),
     step=1,

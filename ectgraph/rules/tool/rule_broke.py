@@ -13,6 +13,7 @@ from ectgraph.rule import BROKEN, Evidence, Hit, Severity, broken, ledger_rule
     Severity.FATAL,
     cites="policy",
     advice="Report it with its traceback; what this rule looks for is not ruled out.",
+    baseline=False,
     good=("a@0",),
     bad=("a@0; !broken-rule",),
 )

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import subprocess
 import sys
-import uuid
 
-import jwt
 import pytest
 
-from ectgraph import loader
-from ectgraph.keys import KeyRing
 from ectgraph.model import Token, Trust
 from ectgraph.policy import Policy
-from ectgraph.testing import (
-    EPOCH,
-    FAULTS,
-    LIFETIME,
-    Draft,
-    compact_json,
-    jwks,
-    ledger_file,
-    private_key,
-    seal,
-    sign,
-    sketch,
-    task_id,
-    token,
-)
+from ectgraph.testing import AGENTS, EPOCH, FAULTS, FORMS, LIFETIME, sketch, task_id
+
+LEDGER = "spiffe://example.com/ledger"
 
 
 def only_token(text: str) -> Token:
@@ -52,7 +33,7 @@ def test_a_task_has_its_name_its_time_and_its_parents():
     assert second.token.exec_act == "b"
     assert second.token.wid == task_id("workflow")
     assert second.token.iss == "spiffe://example.com/agent/agent-a"
-    assert second.token.aud == ("spiffe://example.com/ledger",)
+    assert second.token.aud == (LEDGER,)
     assert (second.token.alg, second.token.typ, second.token.kid) == (
         "ES256",
         "wimse-exec+jwt",
@@ -136,6 +117,8 @@ def test_records_lie_in_the_file_a_line_each():
         "a@1.2.3",
         "a@0 !wrong",
         "a@0 !flipped !short",
+        "a@0 !high-s !low-s",
+        "a@0 !flipped !low-s",
         "a@0 flipped",
         "a@0 atc=review",
         "a@0 draft=02",
@@ -148,148 +131,6 @@ def test_what_is_no_sketch_is_refused_and_not_guessed(text: str, refusal):
     assert refusal(sketch, text)
 
 
-# Faults
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_spoils_the_token_and_always_in_the_same_way(fault: str):
-    (good,) = sketch("b@5<a").records
-    (bad,) = sketch(f"b@5<a !{fault}").records
-
-    assert bad != good
-    assert sketch(f"b@5<a !{fault}").records == (bad,)
-
-
-FACTS = {
-    "oversized": ("oversized-record", "record"),
-    "padded": ("bad-encoding", "signature"),
-    "trailing-bits": ("bad-encoding", "signature"),
-    "nan": ("bad-json", "payload"),
-    "cut": ("bad-json", "payload"),
-    "nested": ("bad-json", "payload"),
-    "twice": ("duplicate-member", "payload"),
-    "crit": ("unknown-critical", "crit"),
-    "iat-string": ("ill-typed-claim", "iat"),
-    "iat-true": ("ill-typed-claim", "iat"),
-    "two-lists": ("two-parent-lists", "par"),
-    "flipped": ("bad-signature", "signature"),
-    "short": ("bad-signature", "signature"),
-    "stranger": ("bad-signature", "signature"),
-    "unsigned": ("below-minimum-level", "signature"),
-    "no-exp": ("missing-claim", "exp"),
-}
-
-
-@pytest.mark.parametrize("fault", FACTS)
-def test_a_fault_is_one_fault(fault: str):
-    (entry,) = sketch(f"b@5<a !{fault}").ledger()
-
-    assert [(problem.kind, problem.where) for problem in entry.problems] == [FACTS[fault]]
-
-
-def test_an_extension_can_be_too_large_and_all_else_right():
-    for draft, severity in (("00", None), ("01", "error")):
-        (entry,) = sketch(f"b@5<a draft={draft} !ext-large").ledger()
-
-        assert entry.problems == ()
-        assert [(code, hit.severity) for code, hit in entry.hits] == [("ECT115", severity)]
-
-
-def test_every_fault_is_known_here():
-    assert set(FACTS) == {*FAULTS, "no-exp"} - {"ext-large"}
-
-
-@pytest.mark.parametrize(
-    ("fault", "detail"),
-    [
-        ("short", "63 bytes"),
-        ("iat-true", "true"),
-        ("iat-string", '"1771943005"'),
-        ("trailing-bits", "trailing bits"),
-        ("nan", "NaN"),
-        ("nested", "deeper than 64"),
-        ("twice", "exec_act"),
-        ("crit", "b64"),
-        ("flipped", "agent-a"),
-        ("two-lists", "par names 1 tasks, pred 0"),
-    ],
-)
-def test_a_fault_is_the_one_that_its_name_says(fault: str, detail: str):
-    (entry,) = sketch(f"b@5<a !{fault}").ledger()
-
-    assert detail in entry.problems[0].detail
-
-
-def test_a_draft_can_be_sealed_with_another_payload():
-    draft = Draft({"alg": "ES256", "kid": "a"}, {"jti": "x"}, "a")
-
-    assert draft.seal() == seal(b'{"alg":"ES256","kid":"a"}', b'{"jti":"x"}', "a")
-    assert draft.seal(b"{}") == seal(b'{"alg":"ES256","kid":"a"}', b"{}", "a")
-
-
-# Keys, signatures, files
-
-
-def test_a_token_is_one_that_others_accept():
-    (compact,) = sketch("a@0").records
-    key = jwt.PyJWK(jwks("agent-a")["keys"][0])
-
-    claims = jwt.decode(
-        compact,
-        key,
-        algorithms=["ES256"],
-        audience="spiffe://example.com/ledger",
-        options={"verify_exp": False, "verify_iat": False},
-    )
-
-    assert claims["jti"] == task_id("a")
-
-
-def test_a_token_signed_by_hand_verifies():
-    compact = token({"jti": "x", "exec_act": "é"}, "agent-q")
-    (entry,) = loader.load_bytes(compact, KeyRing.from_jwks(jwks("agent-q")))
-
-    assert entry.trust is Trust.VERIFIED
-    assert entry.token.exec_act == "é"
-
-
-@pytest.mark.parametrize(
-    ("claims", "typ"), [({"par": []}, "wimse-exec+jwt"), ({"pred": []}, "exec+jwt")]
-)
-def test_a_token_has_the_typ_of_its_dialect(claims: dict[str, list[str]], typ: str):
-    (entry,) = loader.load_bytes(token({"jti": "x", **claims}, "a"))
-
-    assert entry.token.typ == typ
-
-
-def test_a_header_can_be_replaced():
-    (entry,) = loader.load_bytes(token({"jti": "x"}, "a", {"alg": "none"}))
-
-    assert (entry.token.alg, entry.token.typ, entry.token.kid) == ("none", None, None)
-
-
-def test_signatures_and_keys_are_functions_of_their_arguments():
-    assert sign(b"x", "a") == sign(b"x", "a")
-    assert len(sign(b"x", "a")) == 64
-    assert sign(b"x", "a") != sign(b"x", "b")
-    numbers = {private_key(name).private_numbers().private_value for name in "abc"}
-    assert len(numbers) == 3
-
-
-def test_the_public_keys_hold_nothing_private():
-    assert [set(key) for key in jwks("a", "b")["keys"]] == [
-        {"kty", "crv", "use", "alg", "kid", "x", "y"}
-    ] * 2
-
-
-def test_ids_are_uuids():
-    assert str(uuid.UUID(task_id("a"))) == task_id("a")
-
-
-def test_compact_json_has_no_spaces_and_keeps_characters():
-    assert compact_json({"a": [1, "é"]}) == '{"a":[1,"é"]}'.encode()
-
-
 def test_a_sketch_is_the_same_bytes_in_another_process():
     text = "a@0; b@5<a by=agent-b; c@6 !flipped; 'x'"
     script = f"from ectgraph.testing import sketch; print(sketch({text!r}).data.hex())"
@@ -298,37 +139,53 @@ def test_a_sketch_is_the_same_bytes_in_another_process():
     assert bytes.fromhex(done.stdout.decode()) == sketch(text).data
 
 
-def test_a_ledger_file_is_a_hash_chain_over_its_lines():
-    tokens = sketch("a@0; b@5<a; 'junk'").records
-    data = ledger_file(tokens, [EPOCH, EPOCH + 5, EPOCH + 6])
-
-    lines = data.splitlines(keepends=True)
-    entries = [json.loads(line) for line in lines]
-    hashes = [hashlib.sha256(line.rstrip(b"\n")).hexdigest() for line in lines]
-    assert [list(entry) for entry in entries] == [
-        ["seq", "recorded_at", "jti", "prev_hash", "ect"]
-    ] * 3
-    assert [entry["seq"] for entry in entries] == [1, 2, 3]
-    assert [entry["prev_hash"] for entry in entries] == ["", *hashes[:-1]]
-    assert [entry["ect"].encode() for entry in entries] == list(tokens)
-    assert [entry["jti"] for entry in entries] == [task_id("a"), task_id("b"), ""]
-    assert entries[0]["recorded_at"] == "2026-02-24T14:23:20.000Z"
-    assert all(re.fullmatch(r"[\d-]{10}T[\d:]{8}\.000Z", e["recorded_at"]) for e in entries)
-    assert b" " not in data
+# Whom a task is addressed to
 
 
-def test_a_ledger_file_loads_with_what_its_wrapper_says():
-    tokens = sketch("a@0; b@5<a").records
-    first, second = loader.load_bytes(ledger_file(tokens, [EPOCH, EPOCH + 5]))
+@pytest.mark.parametrize(
+    ("text", "audience"),
+    [
+        ("a@0", []),
+        ("a@0; b@5<a; c@6<a", []),
+        ("a@0; b@5<a by=x", ["x"]),
+        ("b@5<a by=x; a@0", ["x"]),
+        ("a@0; b@5<a by=y; c@5<a by=x; d@5<a by=y; e@5<a", ["y", "x"]),
+        ("a@0 by=x; b@5<a by=x; c@5<a", ["agent-a"]),
+        ("a@0; b@5<a; c@6<b by=x", []),
+        ("a@0; b@5<a by=x iss=", []),
+        ("a@0; b@5<a by=x iss=spiffe://example.com/agent/agent-a", []),
+        ("a@0; b@5<a iss=spiffe://example.com/agent/x", ["x"]),
+        ("a@0 jti=z; b@5<a by=x", []),
+        ("a@0; b@5<a by=x !cut; c@9<a by=y wid=other draft=01", ["x", "y"]),
+    ],
+)
+def test_a_task_is_addressed_to_a_ledger_and_to_the_other_agents_that_build_on_it(text, audience):
+    (aud,) = (e.token.aud for e in sketch(text).ledger() if e.token and e.token.exec_act == "a")
 
-    assert (first.seq, second.seq) == (1, 2)
-    assert first.prev_hash == ""
-    assert second.prev_hash == hashlib.sha256(first.record.body).hexdigest()
+    assert aud == (LEDGER, *(AGENTS + name for name in audience))
 
 
-def test_a_ledger_file_wants_a_time_for_each_token():
-    with pytest.raises(ValueError, match="shorter"):
-        ledger_file(sketch("a@0; b@5<a").records, [EPOCH])
+@pytest.mark.parametrize(("stated", "aud"), [("urn:x", ("urn:x",)), ("", ())])
+def test_an_audience_that_is_stated_is_the_one(stated: str, aud: tuple[str, ...]):
+    first, _ = sketch(f"a@0 aud={stated}; b@5<a by=x").ledger()
+
+    assert first.token.aud == aud
+
+
+# The form of signatures
+
+
+def test_all_tokens_without_a_fault_can_be_signed_in_the_low_form():
+    names = "abcdefgh"
+    text = "; ".join(f"{name}@0 by=agent-{name}" for name in names)
+    low = "; ".join(f"{name}@0 by=agent-{name} !low-s" for name in names)
+
+    assert sketch(f"{text}; !low-s").records == sketch(low).records != sketch(text).records
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, *FORMS, "no-exp"])
+def test_what_a_fault_says_is_done_whatever_the_form_of_the_others(fault: str):
+    assert sketch(f"b@5<a !{fault}; !low-s").records == sketch(f"b@5<a !{fault}").records
 
 
 # Options that make claims which are usually not there
@@ -391,7 +248,10 @@ def test_keys_can_be_bound_and_revoked():
         ("!minimum_level=L1", Policy(minimum_level="L1")),
         ("!cross_workflow=true", Policy(cross_workflow=True)),
         ("!review_by_decision=false; !max_age=0", Policy(review_by_decision=False, max_age=0)),
-        ("!no-keys; !bound; !broken-rule", Policy()),
+        ("!max_children=3", Policy(max_children=3)),
+        ("!max_children=null", Policy()),
+        ("!low_s=true; !disjoint_workflows=true", Policy(low_s=True, disjoint_workflows=True)),
+        ("!no-keys; !bound; !broken-rule; !low-s", Policy()),
     ],
 )
 def test_a_choice_of_the_policy_is_made_as_its_type_wants(text: str, policy: Policy):
