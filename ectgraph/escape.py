@@ -110,3 +110,73 @@ def csv(text: str) -> str:
         if safe.startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r"))
         else safe
     )
+
+
+def xml(text: str, limit: int | None = None) -> str:
+    r"""Make text legal in XML 1.0, which has no control characters; quoting is the library's.
+
+    >>> xml("a\0<b>")
+    'a\\x00<b>'
+    """
+    return terminal(text, limit)
+
+
+def sarif(text: str, limit: int | None = None) -> str:
+    r"""Make text literal within a SARIF message, which has placeholders and links (§3.11).
+
+    >>> sarif("{0} [click](https://evil.example)")
+    '{{0}} \\[click\\](https://evil.example)'
+    """
+    safe = terminal(text, limit).replace("{", "{{").replace("}", "}}")
+    return safe.replace("[", r"\[").replace("]", r"\]") if "](" in safe else safe
+
+
+def github(text: str, *, member: bool = False) -> str:
+    """Make text literal within a workflow command of GitHub.
+
+    Args:
+        text: anything.
+        member: whether it goes before the last `::`, as the value of `file=` or `title=`.
+
+    >>> github("100%: a,b"), github("100%: a,b", member=True)
+    ('100%25: a,b', '100%25%3A a%2Cb')
+
+    """
+    safe = terminal(text).replace("%", "%25")
+    return safe.replace(":", "%3A").replace(",", "%2C") if member else safe
+
+
+def markdown(text: str, limit: int | None = None) -> str:
+    """Make text literal within a line of Markdown, also within a table.
+
+    What people are called by, and what else GitHub and GitLab make links or pictures of, is taken
+    apart with a space of no width: that is done after Markdown, to text that was escaped as well.
+
+    >>> markdown("*a* | <b>")
+    '&#42;a&#42; &#124; &#60;b&#62;'
+    >>> markdown("@octocat")
+    '&#64;&#8203;octocat'
+    """
+    return _REFERENCE.sub(r"\g<0>&#8203;", _entities(terminal(text, limit)))
+
+
+def markdown_code(text: str, limit: int | None = None) -> str:
+    """Make text a piece of code within Markdown, where it stays as it is, to be copied.
+
+    A fence of backticks will not do: in tables its parsers differ about backslashes and pipes.
+
+    >>> markdown_code("a|b")
+    '<code>a&#124;b</code>'
+    """
+    return f"<code>{_entities(terminal(text, limit)).replace('&#64;', '&#64;&#8203;')}</code>"
+
+
+_MARKS = _re.compile(r"[!#$%&*:<>@\[\\\]^_`{|}~]|\.(?=\S)|^[-+= ]|^\d(?=\d*[.)])")
+"""What Markdown takes for its own: anywhere, within a word, or at the beginning of a line."""
+_REFERENCE = _re.compile(r"&#(?:33|35|36|37|38|58|64|91|94|123|126);(?=\S)")
+"""`! # $ % & : @ [ ^ { ~`, as entities: with these begin references to people, issues and more."""
+
+
+def _entities(text: str) -> str:
+    """Text with every mark that Markdown might take for its own as an entity."""
+    return _MARKS.sub(lambda mark: f"&#{ord(mark.group())};", text)

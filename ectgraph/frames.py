@@ -22,7 +22,8 @@ from ectgraph.model import Finding, Place, Record
 
 PLACE = ["source", "line", "offset", "index", "sha256"]
 _CALENDAR = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999, in seconds
-_TEXT = pd.StringDtype("python")  # pyarrow's takes no file name that is no text
+TEXT = pd.StringDtype("python")
+"""The type of every text column; pyarrow's takes no file name that is no text."""
 _NAT = np.iinfo(np.int64).min
 _INTEGERS = ("line", "offset", "index", "records", "parents", "children", "findings", "seq")
 
@@ -35,7 +36,7 @@ def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = 
     """
     counts: dict[str | None, int] = {}
     for finding in findings:
-        if not finding.ignored:
+        if finding.counts:
             counts[finding.task] = counts.get(finding.task, 0) + 1
     attributes = ["jti", "wid", "iss", "exec_act", "iat", "exp", "kid", "trust", "level"]
     rows = []
@@ -93,7 +94,7 @@ def edges(ledger: Ledger, graph: nx.DiGraph[str]) -> pd.DataFrame:
 
 
 def findings(found: Iterable[Finding]) -> pd.DataFrame:
-    """One row for each finding, ignored ones too; `evidence` is JSON text."""
+    """One row for each finding, ignored and known ones too; `evidence` is JSON text."""
     rows = []
     for finding in found:
         place = finding.places[0] if finding.places else None
@@ -108,14 +109,19 @@ def findings(found: Iterable[Finding]) -> pd.DataFrame:
                 finding.task,
                 finding.jti,
                 finding.wid,
+                finding.iss,
+                finding.exec_act,
                 finding.ignored,
+                finding.known,
+                finding.reason or None,
                 finding.fingerprint,
                 evidence,
                 *_place(place),
             )
         )
-    columns = ["code", "name", "severity", "message", "task", "jti", "wid", "ignored"]
-    return _frame(rows, [*columns, "fingerprint", "evidence", *PLACE])
+    columns = ["code", "name", "severity", "message", "task", "jti", "wid", "iss", "exec_act"]
+    columns += ["ignored", "known", "reason", "fingerprint", "evidence"]
+    return _frame(rows, [*columns, *PLACE])
 
 
 def records(ledger: Ledger, chained: Container[str] = frozenset()) -> pd.DataFrame:
@@ -175,10 +181,10 @@ def _frame(rows: list[Any], columns: list[str], times: Sequence[str] = ()) -> pd
             data[name] = pd.array(column, dtype="Int64")
         elif name == "gap_s":
             data[name] = np.array(column, dtype=np.float64)
-        elif name == "ignored":
+        elif name in ("ignored", "known"):
             data[name] = np.array(column, dtype=np.bool_)
         else:
-            data[name] = pd.array(column, dtype=_TEXT)
+            data[name] = pd.array(column, dtype=TEXT)
     return pd.DataFrame(data, columns=columns)
 
 

@@ -5,13 +5,24 @@ A format of its own, never a dump of the classes: members may be added, none ren
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from ectgraph import escape
 from ectgraph.model import Finding, Place, Report
+from ectgraph.reports.forms import Options
 from ectgraph.version import __version__
+
+
+def write(reports: Sequence[Report], options: Options) -> Iterator[bytes]:
+    """Write one report as it is, and separate ones as an array of `ectgraph-reports/1`."""
+    if len(reports) == 1 and not options.separate:
+        yield to_json(reports[0])
+    else:
+        documents = [document(report) for report in reports]
+        yield indented({"format": "ectgraph-reports/1", "reports": documents}, 1)
 
 
 def to_json(report: Report) -> bytes:
@@ -27,12 +38,17 @@ def indented(value: Any, indent: int = 2) -> bytes:
 
 def document(report: Report) -> dict[str, Any]:
     """The report as plain JSON values."""
+    return frame(report) | {"findings": [finding_document(each) for each in report.findings]}
+
+
+def frame(report: Report) -> dict[str, Any]:
+    """All of a report but its findings, as plain JSON values."""
     return {
         "format": "ectgraph-report/1",
         "tool": {"name": "ectgraph", "version": __version__},
         "inputs": [
             {
-                "source": _name(source.source),
+                "source": name(source.source),
                 "format": source.format,
                 "bytes": source.bytes,
                 "sha256": source.sha256,
@@ -41,11 +57,14 @@ def document(report: Report) -> dict[str, Any]:
             }
             for source in report.inputs
         ],
-        "keys": [{"source": _name(keys.source), "keys": keys.keys} for keys in report.keys],
+        "keys": [{"source": name(keys.source), "keys": keys.keys} for keys in report.keys],
+        "basis": [
+            {"kind": basis.kind, "source": name(basis.source), "sha256": basis.sha256}
+            for basis in report.basis
+        ],
         "summary": msgspec.structs.asdict(report.summary),
         "established": report.established,
         "not_established": report.not_established,
-        "findings": [finding_document(finding) for finding in report.findings],
     }
 
 
@@ -58,17 +77,21 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "jti": finding.jti,
         "wid": finding.wid,
+        "iss": finding.iss,
+        "exec_act": finding.exec_act,
         "places": [_place(place) for place in finding.places],
         "evidence": finding.evidence,
         "fingerprint": finding.fingerprint,
         "cites": finding.cites,
         "ignored": finding.ignored,
+        "known": finding.known,
+        "reason": finding.reason,
     }
 
 
 def _place(place: Place) -> dict[str, Any]:
     return {
-        "source": _name(place.source),
+        "source": name(place.source),
         "line": place.line,
         "offset": place.offset,
         "index": place.index,
@@ -77,6 +100,6 @@ def _place(place: Place) -> dict[str, Any]:
     }
 
 
-def _name(source: str) -> str:
+def name(source: str) -> str:
     """A file's name; bytes of it that are no UTF-8, which JSON cannot hold, become escapes."""
     return source.encode(errors="backslashreplace").decode()
