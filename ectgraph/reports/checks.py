@@ -24,6 +24,7 @@ from ectgraph.rules import RULES
 
 _ALSO = {"ECT604": 1, "ECT209": 4, "ECT210": 5, "ECT208": 7, "ECT404": 9, "ECT402": 10}
 _ALSO |= {"ECT403": 10, "ECT006": 15, "ECT601": 15, "ECT602": 15, "ECT603": 15, "ECT605": 15}
+_ALSO |= {"ECT207": 6, "ECT008": 11}
 """Steps that rules of archives belong to, next to those that the gate takes."""
 _OPEN = frozenset({"ECT403"})
 """Rules that leave their step open: a gate may have seen in time what was recorded late."""
@@ -87,7 +88,8 @@ def checks(
 
 
 def _step(code: str) -> int:
-    return _ALSO.get(code) or RULES[code].step or 14
+    rule = RULES.get(code)  # rules of others belong to no step of a gate
+    return _ALSO.get(code) or (rule.step if rule else None) or 14
 
 
 def _steps(finding: Finding) -> tuple[int, ...]:
@@ -105,7 +107,8 @@ def _is_error(severity: Severity) -> bool:
 
 def _fails(finding: Finding, number: int) -> bool:
     """Whether a finding fails its step; no policy makes a signature good that is not."""
-    unlawful = number in _OF_KEYS and _is_error(RULES[finding.code].severity)
+    rule = RULES.get(finding.code)
+    unlawful = number in _OF_KEYS and rule is not None and _is_error(rule.severity)
     return unlawful or _is_error(finding.severity)
 
 

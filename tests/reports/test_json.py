@@ -43,12 +43,17 @@ FINDING = {
     "message": str,
     "jti": (str, None),
     "wid": (str, None),
+    "iss": (str, None),
+    "exec_act": (str, None),
     "places": [PLACE],
     "evidence": dict,
     "fingerprint": str,
     "cites": str,
     "ignored": bool,
+    "known": bool,
+    "reason": str,
 }
+BASIS = {"kind": str, "source": str, "sha256": (str, None)}
 COUNTS = [
     "records",
     "tokens",
@@ -69,6 +74,7 @@ REPORT = {
     "tool": {"name": str, "version": str},
     "inputs": [INPUT],
     "keys": [{"source": str, "keys": COUNT}],
+    "basis": [BASIS],
     "summary": {
         **dict.fromkeys(COUNTS, COUNT),
         "levels": dict.fromkeys(["L1", "L2", "L3"], COUNT),
@@ -76,7 +82,7 @@ REPORT = {
         "trust": dict.fromkeys(
             ["verified", "invalid", "unknown_key", "unsupported", "unsigned", "unchecked"], COUNT
         ),
-        "findings": dict.fromkeys(["fatal", "error", "warning", "note", "ignored"], COUNT),
+        "findings": dict.fromkeys(["fatal", "error", "warning", "note", "known", "ignored"], COUNT),
     },
     "established": [str],
     "not_established": [str],
@@ -217,6 +223,36 @@ def test_the_counts_are_those_of_the_findings():
 
     assert set(severities) == {"fatal", "error", "warning"}
     assert counted == severities
+
+
+def test_a_finding_names_its_task_and_why_it_does_not_count(everything):
+    found = {each["fingerprint"]: each for each in document(everything)["findings"]}
+
+    for finding in everything.findings:
+        written = found[finding.fingerprint]
+        assert (written["iss"], written["exec_act"]) == (finding.iss, finding.exec_act)
+        assert (written["known"], written["reason"]) == (finding.known, finding.reason)
+    assert {each["reason"] for each in found.values()} == {"", "the keys of last year"}
+    assert sum(each["known"] for each in found.values()) == 1
+
+
+def test_it_says_what_the_report_was_judged_by(everything):
+    policy = {"kind": "policy", "source": "payments.toml", "sha256": "5" * 64}
+
+    assert document(everything)["basis"] == [policy]
+
+
+def test_separate_reports_are_an_array(everything, written):
+    alone = json.loads(written("json", everything))
+
+    for found in (
+        json.loads(written("json", everything, separate=True)),
+        json.loads(written("json", everything, everything)),
+        json.loads(written("json")),
+    ):
+        assert list(found) == ["format", "reports"]
+        assert found["format"] == "ectgraph-reports/1"
+        assert all(report == alone for report in found["reports"])
 
 
 def test_text_of_tokens_comes_through_unchanged():

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from rich.console import Console
 from rich.text import Text
 
 from ectgraph import linter, loader
 from ectgraph.case import Case
-from ectgraph.model import Report
-from ectgraph.reports.text import PER_RULE, PLACES, STYLES, to_text
+from ectgraph.model import Basis, Place, Report
+from ectgraph.reports.forms import Options
+from ectgraph.reports.text import INPUTS, PER_RULE, PLACES, STYLES, WHOLE, to_text
+from ectgraph.reports.text import lines as lines_of
 from ectgraph.rules import judge
 from ectgraph.testing import sketch, task_id
 
@@ -31,7 +37,7 @@ def lines(text: str, max_findings: int = 50, **choice: list[str]) -> list[str]:
     drawn = sketch(text)
     evidence = drawn.evidence()
     report = linter.lint(evidence, rules=drawn.rules, **choice)
-    return [line.plain for line in to_text(report, evidence.graph, max_findings)]
+    return [line.plain for line in to_text(report, Options(max_findings=max_findings))]
 
 
 def words(text: str, max_findings: int = 50, **choice: list[str]) -> str:
@@ -39,7 +45,7 @@ def words(text: str, max_findings: int = 50, **choice: list[str]) -> str:
 
 
 def test_a_clean_report(snapshot):
-    assert words("a@0; b@5<a by=agent-b; c@9<a,b draft=01") == snapshot
+    assert words("a@0; b@5<a by=agent-b; c@9<a,b") == snapshot
 
 
 def test_a_faulty_report(snapshot):
@@ -138,17 +144,20 @@ def test_each_finding_has_its_code_its_place_its_message_and_its_advice():
     (finding,) = drawn.lint().findings
     found = lines("a@0; b@5<a !flipped")
 
-    row = found.index("  error ECT201 bad-signature  sketch:2")
+    row = found.index(f"  error ECT201 bad-signature  sketch:2  [{finding.fingerprint[:8]}]")
     assert found[row + 1].strip() == finding.message
     assert found[row + 2].strip() == f"→ {finding.advice}"
 
 
 @pytest.mark.parametrize("more", [0, 1, 2])
 def test_only_the_first_places_of_a_finding_are_named(more: int):
-    (label,) = (line for line in lines("; ".join(["a@0"] * (PLACES + more))) if "ECT301" in line)
+    (label,) = (
+        line for line in lines("; ".join(["a@0"] * (PLACES + more))) if "ECT301 replayed" in line
+    )
 
-    assert label.count(":") == PLACES
-    assert label.endswith(f" and {more} more" if more else f":{PLACES}")
+    places, _, _ = label.rpartition("  [")
+    assert places.count(":") == PLACES
+    assert places.endswith(f" and {more} more" if more else f":{PLACES}")
 
 
 def test_the_source_is_named_with_its_format_size_and_digest():
@@ -179,7 +188,7 @@ def test_a_compressed_source_says_how_it_is_compressed():
     drawn = sketch("a@0")
     ledger = loader.load_bytes(gzip.compress(drawn.data), drawn.ring, source="a.gz")
     case = Case(ledger, drawn.ring, drawn.policy)
-    (line,) = (t.plain for t in to_text(case.report, case.graph) if t.plain.startswith("a.gz  "))
+    (line,) = (t.plain for t in to_text(case.report) if t.plain.startswith("a.gz  "))
 
     assert line.startswith("a.gz  1 record  (jws.gz, ")
 
@@ -189,7 +198,7 @@ def test_names_of_sources_are_shown_harmless_wherever_they_stand():
     name = "evil\n    ✓ all\x1b[31m\u202e.jws"
     ledger = loader.load_bytes(drawn.data, drawn.ring, judge=judge, source=name)
     case = Case(ledger, drawn.ring, drawn.policy)
-    found = [line.plain for line in to_text(case.report, case.graph)]
+    found = [line.plain for line in to_text(case.report)]
 
     assert all(line.replace("\n", "", 1).isprintable() for line in found)
     assert sum("evil\\n" in line for line in found) >= 4
@@ -210,20 +219,196 @@ def test_all_that_is_established_and_all_that_is_not_is_told():
         ("a@0<a", "1 error"),
         ("a@0<a; !bad-key", "1 error, 1 warning"),
         ("a@0; !broken-rule", "1 fatal"),
-        ("a@0<a; b@0<b; !bad-key; !no-keys", "2 errors, 1 warning"),
+        ("a@0<a; b@0<a,b; !bad-key; !no-keys", "2 errors, 1 warning"),
     ],
 )
 def test_the_last_line_counts_the_findings(text: str, verdict: str):
     assert lines(text)[-1] == verdict
 
 
-def test_the_verdict_counts_what_was_ignored():
-    assert lines("a@0<a; !bad-key", ignore=["ECT"])[-1] == "2 ignored"
+@pytest.mark.parametrize(
+    ("ignore", "verdict"),
+    [
+        (["ECT"], "2 ignored"),
+        ({"ECT304": "as agreed"}, "1 warning, 1 ignored (ECT304: as agreed)"),
+        ({"ECT304": "old", "ECT209": "old"}, "2 ignored (ECT209, ECT304: old)"),
+        ({"ECT304": "own", "ECT209": "a\nkey"}, "2 ignored (ECT209: a\\nkey; ECT304: own)"),
+    ],
+)
+def test_the_verdict_counts_what_was_ignored_and_says_why(ignore, verdict: str):
+    assert lines("a@0<a; !bad-key", ignore=ignore)[-1] == verdict
+
+
+def test_known_findings_are_shown_as_known_and_are_no_reason_to_fail():
+    (finding,) = sketch("a@0<z").lint().findings
+    found = lines("a@0<z", baseline=[finding.fingerprint])
+
+    assert f"  known error ECT303 missing-parent  sketch:1  [{finding.fingerprint[:8]}]" in found
+    assert found[-1] == "1 known"
+    assert not any(line.startswith("→") for line in found)
+
+
+def test_what_it_was_judged_by_stands_under_the_sources():
+    basis = [Basis("policy", "pay\nments.toml", "5" * 64), Basis("rules", "house_rules")]
+    found = lines("a@0", basis=basis)
+
+    assert found[1:3] == [
+        "  judged by policy pay\\nments.toml (sha256 5555555555555555…)",
+        "  judged by rules house_rules",
+    ]
+
+
+def test_what_to_type_next_is_said_once_and_of_the_worst():
+    report = sketch("b@0; !bad-key; a@5<a,b").lint()
+    worst = next(finding for finding in report.findings if finding.code == "ECT304")
+    options = Options(command="ectgraph explain 'my ledger.jws'")
+    explain = f"{options.command} {worst.fingerprint[:8]}"
+    hints = [line.plain for line in to_text(report, options) if line.plain[:1] == "→"]
+
+    assert hints == [
+        f"→ ectgraph rule ECT304 tells what a code means; {explain} tells one finding\n"
+    ]
+
+
+def test_quiet_leaves_the_findings_alone():
+    options = Options(quiet=True)
+    found = [line.plain for line in to_text(sketch("a@0<a").lint(), options)]
+
+    assert found == [line for line in lines("a@0<a")[: len(found)] if line[:1] != "→"]
+    assert found[-2].startswith("    → ")
+    assert list(to_text(sketch("a@0").lint(), options)) == []
+
+
+def test_statistics_count_by_rule_the_worst_first():
+    report = linter.lint(sketch("a@0<a; b@5<a,b; c@9<z,b; !bad-key").evidence(), ignore=["ECT303"])
+    found = [line.plain for line in to_text(report, Options(statistics=True))]
+
+    assert found[:4] == [
+        "2  ECT304  own-parent      error",
+        "0  ECT303  missing-parent  error    1 ignored",
+        "1  ECT209  bad-key         warning",
+        "",
+    ]
+    assert not any("sketch:" in line for line in found)
+    assert found[-1] == "2 errors, 1 warning, 1 ignored"
+
+
+# Several files, several ledgers
+
+
+def test_of_many_files_those_with_the_worst_findings_are_named_first():
+    report = sketch("a@0<a; b@5<a,b !flipped").lint()
+    source = report.inputs[0]
+    clean = [replace(source, source=f"clean-{n:02}.jws") for n in range(INPUTS + 5)]
+    found = [line.plain for line in to_text(replace(report, inputs=(*clean, source)))]
+
+    named = [line.split()[0] for line in found if ", sha256 " in line]
+    assert named == ["sketch", *(f"clean-{n:02}.jws" for n in range(INPUTS - 1))]
+    assert "and 6 files more; --format json lists them" in found
+
+
+def ledgers(*texts: str) -> list[Report]:
+    """Reports of ledgers that are named by their text."""
+    reports = []
+    for text in texts:
+        report = sketch(text).lint()
+        reports.append(replace(report, inputs=(replace(report.inputs[0], source=text),)))
+    return reports
+
+
+def words_of(reports: list[Report], **options) -> list[str]:
+    return [line.plain for line in lines_of(reports, Options(**options))]
+
+
+def test_several_ledgers_are_summed_up_in_a_line_each_the_worst_first():
+    found = words_of(ledgers("a@0; !bad-key", "b@0; c@5<b", "a@0<a", "d@0<d; e@5<d,e", "a@5<a"))
+
+    assert found[-7:] == [
+        "d@0<d; e@5<d,e  2 records, 2 of 2 tokens verified  2 errors",
+        "a@0<a           1 record, 1 of 1 token verified    1 error",
+        "a@5<a           1 record, 1 of 1 token verified    1 error",
+        "a@0; !bad-key   1 record, 1 of 1 token verified    1 warning",
+        "b@0; c@5<b      2 records, 2 of 2 tokens verified  no findings",
+        "",
+        "5 ledgers, 7 records: 4 errors, 1 warning",
+    ]
+
+
+def test_of_many_ledgers_the_clean_ones_have_a_line_and_no_more():
+    few = words_of(ledgers("a@0<a", *["b@0"] * (WHOLE - 1)))
+    many = words_of(ledgers("a@0<a", *["b@0"] * WHOLE))
+
+    assert few.count("\nEstablished") == WHOLE
+    assert many.count("\nEstablished") == 1
+    assert f"{WHOLE} ledgers have no findings, and no more than a line below.\n" in many
+    assert sum(line.startswith("b@0 ") for line in many) == WHOLE
+
+
+def test_statistics_of_several_ledgers_are_one_table():
+    found = words_of(ledgers("a@0<a", "b@0<b", "c@0"), statistics=True)
+
+    assert found[0] == "2  ECT304  own-parent  error"
+    assert found[-1] == "3 ledgers, 3 records: 2 errors"
+    assert "\nEstablished" not in found
+
+
+def test_quiet_says_nothing_of_several_clean_ledgers():
+    assert words_of(ledgers("a@0", "b@0"), quiet=True) == []
+
+
+def test_where_no_ledger_is_left_there_is_nothing_to_check():
+    assert words_of([]) == ["nothing to check"]
+    assert words_of([], quiet=True) == []
+
+
+# Links and colours
+
+
+def on_terminal(report: Report, **options) -> str:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, color_system="truecolor", width=400)
+    for line in to_text(report, Options(**options)):
+        console.print(line, soft_wrap=True, markup=False, highlight=False, emoji=False)
+    return file.getvalue()
+
+
+LINK = re.compile(r"\x1b]8;id=\d+;([^\x1b]*)\x1b\\(.*?)\x1b]8;;\x1b\\")
+
+
+@pytest.mark.parametrize(
+    "name", ["led.jws", "a b;c%.jws", "\x1b]8;;x\x1b\\.jws", "led\udcffger.jws", "=日本.jws"]
+)
+def test_places_are_links_to_their_files_where_a_terminal_has_them(name: str, tmp_path: Path):
+    path = tmp_path / name
+    path.write_bytes(b"")
+    report = sketch("a@0<a").lint()
+    (finding,) = report.findings
+    placed = replace(finding, places=(Place(str(path), 1), Place(str(path), 2), Place("gone", 1)))
+
+    found = LINK.findall(on_terminal(replace(report, findings=(placed,))))
+
+    assert [uri for uri, _ in found] == [path.as_uri()] * 2
+    assert all(uri.isascii() and uri.isprintable() for uri, _ in found)
+
+
+def test_codes_are_links_to_the_page_of_rules_where_there_is_one():
+    report = sketch("a@0<a").lint()
+
+    assert LINK.findall(on_terminal(report)) == []
+    linked = on_terminal(report, docs="https://a.example/rules")
+    assert [uri for uri, _ in LINK.findall(linked)] == ["https://a.example/rules#ect304-own-parent"]
+
+
+def test_hostile_text_does_nothing_to_a_terminal(hostile_text: str, hostile_report):
+    shown = LINK.sub(r"\2", on_terminal(hostile_report(hostile_text), max_findings=0))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+
+    assert {char for char in plain if char != "\n" and not char.isprintable()} == set()
 
 
 def test_colours_are_only_in_styles():
     drawn = sketch("a@0<a")
-    found = list(to_text(drawn.lint(), drawn.evidence().graph))
+    found = list(to_text(drawn.lint()))
 
     assert all(isinstance(line, Text) for line in found)
     assert any(span.style == "bold red" for line in found for span in line.spans)
