@@ -40,7 +40,7 @@ bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain scrip
 samples: $(VENV)/.ready-to-test  ## rebuild the sample ledgers, byte for byte
 	$(BIN)/python sample_ledgers/rebuild.py
 
-docs: $(VENV)/.ready  ## rebuild the page of rules
+docs: $(VENV)/.ready  ## rebuild the page of rules and the JSON Schemas
 	$(BIN)/python docs/build.py
 
 clean:

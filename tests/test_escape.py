@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html as stdlib_html
 import re
+import xml.etree.ElementTree as ET
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from ectgraph import escape
 
@@ -15,6 +17,8 @@ ANYTHING = st.text(max_size=30) | st.text(
     "<>&\"'=+-@\\NG\t\r\n\x00\x1b\u202e\ud800;#x", max_size=12
 )
 FUNCTIONS = [escape.terminal, escape.html, escape.dot, escape.dot_html, escape.csv]
+FUNCTIONS += [escape.xml, escape.sarif, escape.github]
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -100,3 +104,93 @@ def test_csv_puts_an_apostrophe_before_what_a_spreadsheet_would_run(text):
 @pytest.mark.parametrize("text", ["", "a=1", "1-1", "a@b", " ", "\n", "'=1"])
 def test_csv_leaves_other_cells_alone(text):
     assert escape.csv(text) == escape.terminal(text)
+
+
+@given(ANYTHING)
+def test_xml_takes_what_is_escaped_and_reads_it_back(text):
+    element = ET.Element("a", b=escape.xml(text))
+    element.text = escape.xml(text)
+
+    read = ET.fromstring(ET.tostring(element))  # noqa: S314  # its well-formedness is the question
+
+    assert (read.text or "") == read.attrib["b"] == escape.terminal(text)
+
+
+@given(ANYTHING | st.text("{}[]()01a\\ "))
+def test_sarif_has_no_placeholder_and_no_link(text):
+    escaped = escape.sarif(text)
+    assert not re.search(r"(?<!\{)(\{\{)*\{(?!\{)", escaped)  # braces come in pairs
+    assert not re.search(r"(?<!\\)\]\(", escaped)
+
+
+@pytest.mark.parametrize("text", ["a[0]", "[a] (b)", "a(b)", "\\"])
+def test_sarif_leaves_brackets_alone_that_are_no_link(text):
+    assert escape.sarif(text) == text
+
+
+@given(ANYTHING | st.text("%:,\r\n=0AD"))
+def test_github_reads_back_as_its_runner_reads_it(text):
+    for member in (False, True):
+        read = escape.github(text, member=member)
+        assert not (member and re.search("[:,]", read))
+        for code, char in (("%3A", ":"), ("%2C", ",")) if member else ():
+            read = read.replace(code, char)
+        assert read.replace("%25", "%") == escape.terminal(text)
+
+
+MARKS = st.text("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ aw1\n", max_size=14)
+LIKE_MARKDOWN = ["- a", "1. a", "1) a", "+ a", "---", "===", "# a", "> a", "    a", "```", "~~~"]
+LIKE_MARKDOWN += ["[a]: b", "[a](b)", "![a](b)", "<b>", "<https://a.example>", "&lt;", "a\\|b"]
+
+
+def rendered(source: str) -> tuple[set[str], str]:
+    """(kinds of tokens, the text of all of them) as a parser of Markdown sees a source."""
+    found = [each for token in MARKDOWN.parse(source) for each in (token, *(token.children or ()))]
+    text = "".join(each.content for each in found if each.type == "text")
+    kinds = {each.type.removesuffix("_open").removesuffix("_close") for each in found}
+    return kinds - {"html_inline"}, text
+
+
+def of_one_line(text: str) -> str:
+    return escape.terminal(text).strip()
+
+
+@pytest.mark.parametrize("function", [escape.markdown, escape.markdown_code])
+@given(ANYTHING | MARKS | st.sampled_from(LIKE_MARKDOWN))
+def test_markdown_has_no_element_and_reads_back(function, text):
+    escaped = function(text)
+
+    assert escaped.isprintable()
+    for before, after, kinds in (
+        ("- ", "\n", {"bullet_list", "list_item"}),
+        ("| a |\n| --- |\n| ", " |\n", {"table", "thead", "tbody", "tr", "th", "td"}),
+        ("### ", "\n", {"heading"}),
+    ):
+        found, shown = rendered(f"{before}{escaped}{after}")
+        assert found <= kinds | {"paragraph", "inline", "text"}
+        assert shown.removeprefix("a").replace("\u200b", "").strip() in (
+            of_one_line(text),
+            of_one_line(text).removeprefix("a"),
+        )
+
+
+@pytest.mark.parametrize(
+    "text", ["@octocat", "#1", "!2", ":smile:", "https://a.example", "$3", "~4"]
+)
+def test_markdown_takes_references_apart(text):
+    (_, shown) = rendered(escape.markdown(text))
+
+    assert text not in shown
+    assert text == shown.replace("\u200b", "")
+
+
+@pytest.mark.parametrize("text", ["#1", ":smile:", "https://a.example", "a b", "agent-a"])
+def test_code_can_be_copied_as_it_is(text):
+    assert rendered(escape.markdown_code(text))[1] == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "the record's bytes, as found; (or not)", "a-b-c", "in 1 s? No."]
+)
+def test_markdown_leaves_prose_readable(text):
+    assert escape.markdown(text) == text

@@ -35,7 +35,9 @@ COLUMNS = {
     },
     "findings": {
         **dict.fromkeys(["code", "name", "severity", "message", "task", "jti", "wid"], TEXT),
-        "ignored": "bool",
+        **dict.fromkeys(["iss", "exec_act"], TEXT),
+        **dict.fromkeys(["ignored", "known"], "bool"),
+        "reason": TEXT,
         "fingerprint": TEXT,
         "evidence": TEXT,
         **PLACE,
@@ -112,12 +114,26 @@ def test_what_a_missing_task_does_not_have_is_na():
 
 
 def test_ignored_findings_do_not_count_for_a_task():
-    case = case_of(sketch("a@0<a; b@0<b !flipped"))
+    case = case_of(sketch("a@0<a; b@0<a,b !flipped"))
     report = case.lint(ignore=["ECT304"])
 
     counts = frames.tasks(case.ledger, case.graph, report.findings).findings
 
     assert list(counts) == [0, 1]
+
+
+def test_a_finding_names_its_task_and_why_it_does_not_count():
+    case = case_of(sketch("a@0<a; b@5<a,z; !bad-key"))
+    own, missing, _ = (finding.fingerprint for finding in case.report.findings)
+    report = case.lint(ignore={"ECT209": "old keys"}, baseline=[missing])
+
+    rows = frames.findings(report.findings)
+
+    assert list(rows.exec_act.fillna("")) == ["a", "", ""]
+    assert list(rows.iss.fillna("")) == ["spiffe://example.com/agent/agent-a", "", ""]
+    assert list(rows.known) == [False, True, False]
+    assert list(rows.reason.fillna("")) == ["", "", "old keys"]
+    assert list(rows.fingerprint[:2]) == [own, missing]
 
 
 def test_there_is_a_row_for_each_link():
@@ -149,7 +165,7 @@ def test_there_is_a_row_for_each_finding_in_their_order():
 
 
 def test_ignored_findings_have_rows_too():
-    report = case_of(sketch("a@0<a; b@0 !flipped")).lint(ignore=["ECT3"])
+    report = case_of(sketch("a@0<a; b@0<a !flipped")).lint(ignore=["ECT3"])
 
     assert list(frames.findings(report.findings).ignored) == [True, False]
 

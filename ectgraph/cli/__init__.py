@@ -15,7 +15,20 @@ from typing import Annotated, TextIO
 
 import typer
 
-from ectgraph.cli import archive, gate, key, ledger_file, output, record, story, token
+from ectgraph.cli import (
+    archive,
+    explain,
+    gate,
+    key,
+    ledger_file,
+    lint,
+    output,
+    record,
+    rule,
+    settings,
+    story,
+    token,
+)
 from ectgraph.errors import EctgraphError
 from ectgraph.version import __version__
 
@@ -27,7 +40,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (archive, record, ledger_file, key, token, gate, story):
+for group in (
+    lint,
+    explain,
+    rule,
+    archive,
+    record,
+    ledger_file,
+    settings,
+    key,
+    token,
+    gate,
+    story,
+):
     app.add_typer(group.commands)
 
 

@@ -13,13 +13,14 @@ import typer
 from ectgraph import escape
 from ectgraph.cli import input as given
 from ectgraph.cli import options, output
-from ectgraph.cli.options import Algorithms, At, Audience, KeyFiles, Roots, Tokens
+from ectgraph.cli.options import Algorithms, At, Audience, KeyFiles, PolicyFile, Roots, Tokens
 from ectgraph.errors import EctgraphError, VerificationError
 
 if TYPE_CHECKING:
     from ectgraph.keys import KeyRing
     from ectgraph.ledger import Ledger
     from ectgraph.model import Token
+    from ectgraph.policy import Policy
 
 commands = options.commands()
 
@@ -49,6 +50,7 @@ def verify(
     roots: Roots = None,
     allow_alg: Algorithms = None,
     audience: Audience = None,
+    policy: PolicyFile = None,
     ledger: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The tasks known so far; only read.")
     ] = None,
@@ -73,9 +75,11 @@ def verify(
     from ectgraph.reports.verdict import to_json, to_text  # noqa: PLC0415
 
     clock = given.Clock(at)
+    stated = _policy(policy)
     gate = VerifyOptions(
         keys=_ring(keys, roots, needed=minimum_level is not LevelName.L1),
-        algorithms=options.algorithms(allow_alg),
+        algorithms=options.algorithms(allow_alg, stated),
+        policy=stated,
         verifier_id=audience,
         store=None if ledger is None else _known(ledger),
         minimum_level=minimum_level.value,
@@ -113,6 +117,7 @@ def append(
     roots: Roots = None,
     allow_alg: Algorithms = None,
     audience: Audience = None,
+    policy: PolicyFile = None,
     at: At = None,
     no_sync: Annotated[
         bool, typer.Option("--no-sync", help="Do not wait until the disk has each entry.")
@@ -129,12 +134,18 @@ def append(
 
     logging.getLogger("ectgraph").addHandler(logging.NullHandler())  # what it logs is told here
     clock = given.Clock(at)
-    ring, algorithms = _ring(keys, roots, needed=True), options.algorithms(allow_alg)
+    stated = _policy(policy)
+    ring, algorithms = _ring(keys, roots, needed=True), options.algorithms(allow_alg, stated)
     found = given.tokens(tokens)
     refused = False
     with FileLedger(ledger, sync=not no_sync) as book:
         gate = VerifyOptions(
-            keys=ring, algorithms=algorithms, verifier_id=audience, store=book, clock=clock
+            keys=ring,
+            algorithms=algorithms,
+            policy=stated,
+            verifier_id=audience,
+            store=book,
+            clock=clock,
         )
         told = 0
         for compact in found:
@@ -165,6 +176,12 @@ def _known(path: Path) -> Ledger:
         message = f"{path}: {what}, so nothing can be looked up in it; see: ectgraph lint {path}"
         raise EctgraphError(message)
     return known
+
+
+def _policy(path: Path | None) -> Policy | None:
+    from ectgraph.policy import Policy  # noqa: PLC0415
+
+    return None if path is None else Policy.load(path)
 
 
 def _ring(keys: list[str] | None, roots: list[str] | None, *, needed: bool) -> KeyRing | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,23 +16,37 @@ import typer
 
 from ectgraph.cli import input as given
 from ectgraph.cli import output
+from ectgraph.cli.settings import Config
 
 if TYPE_CHECKING:
+    from ectgraph.artifacts import Artifacts
     from ectgraph.case import Case
+    from ectgraph.model import Basis, Severity
     from ectgraph.policy import Policy
     from ectgraph.reading import Manner
+    from ectgraph.reports.invocation import Invocation
+    from ectgraph.rules import Catalogue
+    from ectgraph.settings import Loaded
 
 KeyFiles = Annotated[
     list[str] | None,
     typer.Option(
         "--keys",
         metavar="FILE",
-        help="Key set, certificates, a folder, or https://…; may be repeated.",
+        help="Key set, certificates, folder, https://…",
     ),
 ]
 Roots = Annotated[
     list[str] | None,
     typer.Option(metavar="FILE", help="Certificates must chain to one of these."),
+]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="What the workflow allows, in TOML."),
+]
+RulesFrom = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE.py", help="Rules of your own; this runs the file."),
 ]
 Algorithms = Annotated[
     list[str] | None,
@@ -38,7 +54,7 @@ Algorithms = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Processes to verify with; default: one for each core."),
+    typer.Option(min=1, metavar="N", help="Processes; default: one a core."),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
@@ -58,8 +74,8 @@ At = Annotated[
 ]
 
 
-def algorithms(allowed: list[str] | None) -> tuple[str, ...]:
-    """The algorithms that are taken: the usual one, and those that a caller allows.
+def algorithms(allowed: list[str] | None, policy: Policy | None = None) -> tuple[str, ...]:
+    """The algorithms that are taken: those of the policy, and those that a caller allows.
 
     Raises:
         EctgraphError: one of them is unknown, or never taken.
@@ -68,7 +84,7 @@ def algorithms(allowed: list[str] | None) -> tuple[str, ...]:
     from ectgraph.policy import Policy  # noqa: PLC0415
     from ectgraph.signature import check_algorithms  # noqa: PLC0415
 
-    return check_algorithms((*Policy().algorithms, *(allowed or ())))
+    return check_algorithms((*(policy or Policy()).algorithms, *(allowed or ())))
 
 
 class InputFormat(StrEnum):
@@ -89,21 +105,56 @@ class Sources:
     paths: list[str]
     keys: list[str] | None
     roots: list[str] | None
+    policy: Path | None
+    rules_from: list[Path] | None
+    artifacts: Path | None
     at: str
     allow_alg: list[str] | None
     input_format: InputFormat | None
     table: str | None
     column: str | None
     workers: int | None
+    config: Loaded | None
 
-    def policy(self) -> Policy:
+    @cached_property
+    def rules(self) -> Catalogue:
+        """The rules to judge by: ours, those installed, and those of files."""
+        from ectgraph.foreign import load  # noqa: PLC0415
+
+        return load(self.rules_from or ())
+
+    def _hashes(self) -> Artifacts | None:
+        """The files that hashes in tokens are compared with, read once for all ledgers."""
+        from ectgraph.artifacts import Artifacts  # noqa: PLC0415
+
+        return None if self.artifacts is None else Artifacts.read(self.artifacts)
+
+    def choices(self, severities: Mapping[str, Severity] | None = None) -> Policy:
         """Limits and choices; the clock, if one is asked for, is read here."""
-        from ectgraph.policy import Policy  # noqa: PLC0415  # so that `--help` stays quick
+        from msgspec.structs import replace  # noqa: PLC0415  # so that `--help` stays quick
+
+        from ectgraph.policy import Policy  # noqa: PLC0415
 
         at = None
         if self.at != "record":
             at = time.time() if self.at == "now" else given.seconds(self.at)
-        return Policy(at=at, algorithms=algorithms(self.allow_alg))
+        stated = Policy() if self.policy is None else Policy.load(self.policy)
+        allowed = algorithms(self.allow_alg, stated)
+        graded = stated.severities | dict(severities or {})
+        return replace(stated, at=at, algorithms=allowed, severities=graded)
+
+    def basis(self) -> Iterator[Basis]:
+        """The files, next to ledgers and keys, that a report rests on."""
+        from ectgraph.foreign import basis  # noqa: PLC0415
+        from ectgraph.model import Basis  # noqa: PLC0415
+
+        if self.config is not None:
+            yield Basis("configuration", str(self.config.path), self.config.sha256)
+        if self.policy is not None:
+            yield Basis("policy", str(self.policy), sha256(self.policy.read_bytes()).hexdigest())
+        yield from basis(self.rules)
+        if self.artifacts is not None:
+            yield Basis("artifacts", str(self.artifacts))
 
     def manner(self, digest: int = 0) -> Manner:
         """How the bytes are to be read, and so many of them digested."""
@@ -112,43 +163,79 @@ class Sources:
         format_: Any = None if self.input_format is None else self.input_format.value
         return Manner(format=format_, table=self.table, column=self.column, digest=digest)
 
-    def load(self, paths: list[str] | None = None, *, digest: int = 0, **checkpoint: Any) -> Case:
+    def load(self, paths: list[str] | None = None, *, digest: int = 0, **others: Any) -> Case:
         """Load all of it as one case, or some paths of it.
 
         Args:
             paths: the ledgers, where not all paths are.
             digest: how many bytes of each source to digest, for a checkpoint to be made.
-            checkpoint: `against` or `since`, as `case.load` takes them.
+            others: `policy`, `against` or `since`, as `case.load` takes them.
 
         """
         from ectgraph.case import load  # noqa: PLC0415
 
         paths = self.paths if paths is None else paths
         with output.progress(paths) as progress:
-            return load(paths, self.keys, progress=progress, **self._options(digest), **checkpoint)
+            return load(paths, self.keys, progress=progress, **self._options(digest) | others)
 
-    def load_each(self) -> Iterator[Case]:
-        """Load each source as a case of its own, one after the other."""
+    def load_each(self, **others: Any) -> Iterator[Case]:
+        """Load each source as a case of its own, one after the other; `others` as in `load`."""
         from ectgraph.case import load_each  # noqa: PLC0415
 
+        others = {"artifacts": self._hashes(), **others}
         with output.progress(self.paths) as progress:
-            yield from load_each(self.paths, self.keys, progress=progress, **self._options())
+            yield from load_each(
+                self.paths, self.keys, progress=progress, **self._options() | others
+            )
 
     def _options(self, digest: int = 0) -> dict[str, Any]:
         return {
             "roots": self.roots,
-            "policy": self.policy(),
+            "policy": self.choices(),
+            "rules": self.rules,
+            "artifacts": self.artifacts,
             "manner": self.manner(digest),
             "workers": self.workers,
         }
+
+    def invocation(self, paths: list[str]) -> Invocation:
+        """How other commands read the same ledger, by the same keys and choices."""
+        from ectgraph.reports.invocation import Invocation  # noqa: PLC0415
+
+        return Invocation(paths=tuple(paths), options=tuple(self._given()))
+
+    def _given(self) -> Iterator[str]:
+        """The options that were given, but for those that a configuration gives as well."""
+        from ectgraph import settings  # noqa: PLC0415
+
+        stated = {"at": "record"} | ({} if self.config is None else self.config.said())
+        if self.config is not None:
+            yield from ("--config", str(self.config.path))
+        elif settings.find() is not None:
+            yield from ("--config", "none")
+        for each in fields(self):
+            given = _words(getattr(self, each.name))
+            if each.name not in ("paths", "workers", "config") and given != _words(
+                stated.get(each.name)
+            ):
+                for word in given:
+                    yield from (f"--{each.name.replace('_', '-')}", word)
 
     def keep(
         self, target: Path | None, *others: Path | None, paths: list[str] | None = None
     ) -> None:
         """Refuse to write over anything that is read; `paths` as in `load`."""
         ledgers = self.paths if paths is None else paths
-        read = (*ledgers, *(self.keys or ()), *(self.roots or ()))
+        read = [*ledgers, *(self.keys or ()), *(self.roots or ()), *(self.rules_from or ())]
+        read += [] if self.config is None else [self.config.path]
+        others = (*others, self.policy)
         output.keep_sources(target, (*read, *(other for other in others if other is not None)))
+
+
+def _words(value: Any) -> list[str]:
+    """The value of an option, as words to type."""
+    values = [] if value is None else value if isinstance(value, (list, tuple)) else [value]
+    return [str(each) for each in values]
 
 
 def _sources(
@@ -156,20 +243,28 @@ def _sources(
     paths: list[str],
     keys: KeyFiles = None,
     roots: Roots = None,
+    policy: PolicyFile = None,
+    rules_from: RulesFrom = None,
+    artifacts: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Compare hashes in tokens with its files."),
+    ] = None,
     at: Annotated[
-        str, typer.Option(metavar="TIME", help="Judge each token then: record, now, or a time.")
+        str, typer.Option(metavar="TIME", help="Judge tokens at: record, now, or a time.")
     ] = "record",
     allow_alg: Algorithms = None,
     input_format: Annotated[
-        InputFormat | None, typer.Option(help="The format, where the bytes mislead.")
+        InputFormat | None,
+        typer.Option(metavar="FORMAT", help="jws, jsonl, json, har, sqlite or parquet."),
     ] = None,
     table: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The table of a database with the tokens.")
+        str | None, typer.Option(metavar="NAME", help="The table with the tokens.")
     ] = None,
     column: Annotated[
         str | None, typer.Option(metavar="NAME", help="The column with the tokens.")
     ] = None,
     workers: Workers = None,
+    config: Config = None,
 ) -> Sources:
     """Declare the options of `Sources`."""
     return Sources(**locals())
@@ -189,6 +284,8 @@ def reads_ledgers(
     def give(command: Callable[..., None]) -> Callable[..., None]:
         def run(**arguments: Any) -> None:
             sources = _sources(**{name: arguments.pop(name) for name in shared})
+            if sources.config is not None and not arguments.get("quiet"):
+                output.say(f"settings from {sources.config.path}; `ectgraph config` shows them")
             command(sources, **arguments)
 
         shared = dict(inspect.signature(_sources, eval_str=True).parameters)

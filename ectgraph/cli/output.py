@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,14 @@ from ectgraph.errors import EctgraphError
 if TYPE_CHECKING:
     from ectgraph.loader import Progress
     from ectgraph.model import Finding
+
+
+class Color(StrEnum):
+    """When text for people has colours and links."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 def say(message: str) -> None:
@@ -59,19 +69,48 @@ def progress(paths: list[str]) -> Iterator[Progress | None]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
-    sizes = [Path(path).stat().st_size for path in paths if Path(path).is_file()]
-    total = sum(sizes) if len(sizes) == len(paths) else None
+    names = [name for path in paths for name in _meant(path)]
+    sizes = [Path(name).stat().st_size for name in names if Path(name).is_file()]
+    total = sum(sizes) if sizes else None
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("verifying", total=total)
         yield lambda count: bar.advance(task, count)
 
 
+def check(output: Path | None) -> None:
+    """Make sure, before the long work, that a file can be written.
+
+    Raises:
+        EctgraphError: it cannot.
+
+    """
+    if output is None:
+        return
+    if output.is_dir():
+        reason = "it is a folder"
+    elif not output.parent.is_dir():
+        reason = f"there is no folder {output.parent}"
+    elif not os.access(output if output.exists() else output.parent, os.W_OK):
+        reason = "no permission"
+    else:
+        return
+    message = f"{output}: cannot be written ({reason})"
+    raise EctgraphError(message)
+
+
 @contextmanager
-def console(output: Path | None) -> Iterator[Any]:
-    """A rich console on stdout or a file, without any markup of its own."""
+def console(output: Path | None, color: Color = Color.AUTO) -> Iterator[Any]:
+    """A rich console on stdout or a file, without any markup of its own.
+
+    Colours go to a terminal, unless NO_COLOR is set; `color` overrules both.
+    """
     from rich.console import Console  # noqa: PLC0415
 
     options: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
+    if color is Color.ALWAYS:
+        options |= {"force_terminal": True, "no_color": False}
+    elif color is Color.NEVER:
+        options |= {"force_terminal": False, "no_color": True}
     if output is None:
         width = None if sys.stdout.isatty() else 200
         yield Console(width=width, **options)

@@ -29,6 +29,7 @@ def demo(
     from ectgraph import demo as story  # noqa: PLC0415
     from ectgraph import labels  # noqa: PLC0415
     from ectgraph.case import load  # noqa: PLC0415
+    from ectgraph.reports.forms import Options  # noqa: PLC0415
     from ectgraph.reports.text import to_text  # noqa: PLC0415
     from ectgraph.testing import EPOCH  # noqa: PLC0415
 
@@ -44,7 +45,7 @@ def demo(
     case = load(folder / story.LEDGER, folder / story.KEYS, workers=1)
     typer.echo()
     with output.console(None) as console:
-        for line in to_text(case.report, case.graph, 0):
+        for line in to_text(case.report, Options(max_findings=0)):
             console.print(line, soft_wrap=True)
     picture = case.draw().save(folder / story.PICTURE)
     output.say(f"{picture} shows the workflow; to look further:")

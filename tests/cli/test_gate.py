@@ -456,3 +456,66 @@ def test_from_a_new_key_to_a_ledger_that_lints_clean(folder: Path, process):
 
     assert (entered.returncode, linted.returncode) == (0, 0)
     assert entered.stdout.splitlines()[0].decode() == f"1 {jti}"
+
+
+# A policy of the workflow
+
+POLICY = """
+[[agents]]
+iss = "*/agent-?"
+may = ["a", "b"]
+
+[[steps]]
+act = "b"
+needs = [{ act = "a", by_others = true }]
+"""
+
+
+def test_verify_and_append_ask_what_the_policy_asks(ectgraph_, folder: Path):
+    (folder / "policy.toml").write_text(POLICY)
+    other = sketch("x@0").records[0].decode()
+
+    assert ectgraph_(f"verify {GOOD} {KEYS} --at iat --policy policy.toml").code == 0
+    refused = ectgraph_(f"verify {other} {KEYS} --at iat --policy policy.toml")
+    assert "Refused at step 12, formats and limits" in refused.out
+    assert "agent-a may not do x; the policy allows it only a, b" in refused.out
+
+    lone = ectgraph_(f"append lone.jsonl {CHILD} {KEYS} --at iat --policy policy.toml")
+    assert (lone.code, lone.out) == (1, "")
+    done = ectgraph_(
+        f"append new.jsonl {GOOD} {CHILD} {other} {KEYS} --at iat --policy policy.toml"
+    )
+    assert (done.code, done.out.count("\n")) == (1, 2)
+    assert "ECT711" in done.err
+
+
+def test_append_refuses_a_step_without_what_it_needs(ectgraph_, folder: Path):
+    (folder / "policy.toml").write_text(POLICY)
+    first, own = (record.decode() for record in sketch("a@0; b@5<a").records)
+    done = ectgraph_(f"append new.jsonl {first} {own} {KEYS} --at iat --policy policy.toml")
+
+    assert done.code == 1
+    assert "ECT713" in done.err
+    assert "b needs a by another agent before it" in done.err
+
+
+@pytest.mark.parametrize("command", ["verify", "append new.jsonl"])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "policy.toml: cannot be read"),
+        ("", "policy.toml: it says nothing"),
+        ("[limits]\nskw = 3\n", "policy.toml:2: limits.skw: there is no such key"),
+    ],
+)
+def test_a_policy_that_cannot_be_read_stops_before_anything_is_done(
+    ectgraph_, folder: Path, command: str, text: str | None, told: str
+):
+    if text is not None:
+        (folder / "policy.toml").write_text(text)
+    done = ectgraph_(f"{command} {GOOD} {KEYS} --at iat --policy policy.toml")
+
+    assert done.code == 2
+    assert done.out == ""
+    assert told in done.err
+    assert not (folder / "new.jsonl").exists()

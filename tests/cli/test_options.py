@@ -463,7 +463,7 @@ def several(folder: Path) -> Path:
     (folder / "many").mkdir()
     (folder / "many/1.jws").write_bytes(sketch("a@0").data)
     (folder / "many/2.jws").write_bytes(sketch("b@5<a").data)
-    (folder / "many/3.jws").write_bytes(sketch("c@0 !flipped").data)
+    (folder / "many/3.jws").write_bytes(sketch("c@0 wid=other !flipped").data)
     return folder / "many"
 
 
@@ -487,11 +487,12 @@ def test_separate_reports_stand_one_under_the_other(ectgraph_, several: Path):
     done = ectgraph_(f"lint many --separate {KEYS}")
 
     assert (done.code, done.err) == (1, "")
-    parts = [part for part in done.out.split("─" * 200) if part.strip()]
-    assert [part.rstrip().splitlines()[-1] for part in parts] == [
-        "no findings",
-        "1 error",
-        "1 error",
+    *parts, summary = [part.strip() for part in done.out.split("─" * 80) if part.strip()]
+    assert [part.splitlines()[-1] for part in parts] == ["no findings", "1 error", "1 error"]
+    assert [line.split()[0] for line in summary.splitlines()[:3]] == [
+        "many/2.jws",
+        "many/3.jws",
+        "many/1.jws",
     ]
 
 
@@ -508,7 +509,7 @@ def test_separate_reports_stand_one_under_the_other(ectgraph_, several: Path):
         ("lint many/1.jws missing.jws --separate", 2),
     ],
 )
-@pytest.mark.parametrize("format_", ["text", "json"])
+@pytest.mark.parametrize("format_", ["full", "json"])
 def test_separate_exits_with_the_worst(
     ectgraph_, several: Path, line: str, code: int, format_: str
 ):
@@ -521,7 +522,7 @@ def test_separate_exits_with_the_worst(
 
 
 def test_separate_writes_to_a_file(ectgraph_, several: Path, folder: Path):
-    for format_ in ("text", "json"):
+    for format_ in ("full", "json"):
         line = f"lint many --separate {KEYS} --format {format_}"
         plain, done = ectgraph_(line), ectgraph_(f"{line} -o report")
         assert done == (1, "", "")

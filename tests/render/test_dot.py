@@ -90,7 +90,9 @@ def test_a_task_with_several_records_is_a_box_of_another_shape():
 
 
 def test_a_task_with_findings_has_a_thick_line_and_names_their_codes_once():
-    line = node(dot_of("a@0; b@0<a,b !flipped; c@99; d@0<c,d !flipped; e@0<d"), 3)
+    line = node(
+        dot_of("a@0; b@0<a,b !flipped; c@99; d@0<c,d !flipped; e@0<d; !disjoint_workflows=true"), 3
+    )
 
     assert "penwidth=3" in line
     assert '\\nECT201 ECT304 ECT401"' in line
