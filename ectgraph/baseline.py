@@ -66,6 +66,9 @@ def write(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> tuple[bytes
         findings: of one report, or of several.
         rules: the rules that found them.
 
+    Raises:
+        EctgraphError: there are so many that the file could not be read.
+
     >>> write([], {})[0].decode().splitlines()[1]
     '  "format": "ectgraph-baseline/1",'
     """
@@ -95,7 +98,11 @@ def write(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> tuple[bytes
         "  ]",
         "}",
     ]
-    return "".join(f"{line}\n" for line in lines if line).encode(), left_out
+    data = "".join(f"{line}\n" for line in lines if line).encode()
+    if len(data) > LARGEST:
+        what = f"{len(taken):,} findings make a baseline of more than {LARGEST >> 20} MiB"
+        raise EctgraphError(f"{what}, which nobody reads; ignore some rules, and say why")
+    return data, left_out
 
 
 def _json(value: object) -> str:

@@ -148,8 +148,8 @@ def load_each(paths: loader.PathOrPaths, keys: Keys = None, **options: Any) -> I
             why = error.__cause__.strerror or str(error.__cause__)
             problem = Problem("unreadable-record", "source", why)
             unread = Input(origin.name, "unreadable", 0, "", 0, problems=(problem,))
-            policy = options.get("policy") or Policy()
-            case = Case(Ledger(inputs=[unread]), ring, policy)
+            policy, rules = options.get("policy") or Policy(), options.get("rules", RULES)
+            case = Case(Ledger(inputs=[unread]), ring, policy, rules=rules)
         yield case
 
 

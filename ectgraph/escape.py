@@ -16,6 +16,8 @@ LONG = 400
 def terminal(text: str, limit: int | None = None) -> str:
     r"""Make text printable: control characters, bidi marks and the like become visible escapes.
 
+    So do the beginnings of what CI servers take for a command when it is in the output of a job.
+
     Args:
         text: anything.
         limit: longest result, in characters; the rest becomes an ellipsis.
@@ -24,6 +26,8 @@ def terminal(text: str, limit: int | None = None) -> str:
     'a\\x1b[31m\\u202eb'
     >>> terminal("abcdef", limit=4)
     'abc…'
+    >>> terminal("::error::x ##vso[x]")
+    '\\x3a:error::x \\x23#vso[x]'
 
     """
     cut = limit is not None and len(text) > limit
@@ -33,9 +37,16 @@ def terminal(text: str, limit: int | None = None) -> str:
         text = "".join(
             char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
         )
+    if "::" in text or "##" in text:
+        text = _COMMAND.sub(lambda mark: f"\\x{ord(mark.group()[0]):x}{mark.group()[1:]}", text)
     if limit is not None and (cut or len(text) > limit):
         text = text[: limit - 1] + "…"
     return text
+
+
+_COMMAND = _re.compile(r"(?<!\S)::(?=[A-Za-z])|##(?=\w*\[)")
+"""GitHub's `::error::` at the beginning of a line, which may be indented, or where it is wrapped;
+`##[error]` of GitHub and `##vso[…]` of Azure anywhere."""
 
 
 def html(text: str, limit: int | None = None) -> str:
@@ -70,18 +81,22 @@ def dot_html(text: str, limit: int | None = None) -> str:
 def json(text: str) -> str:
     r"""Make a JSON text printable, and leave it the same JSON: what is not becomes `\uXXXX`.
 
+    A command of a CI server is taken apart in the same way, as in `terminal`.
+
     >>> json('["pr\u00fcfen\u202e"]')
     '["prüfen\\u202e"]'
     """
     return _UNUSUAL.sub(_as_escapes, text)
 
 
-_UNUSUAL = _re.compile(r"[^\x20-\x7e\n]+")
+_UNUSUAL = _re.compile(r"[^\x20-\x7e\n]+|##(?=\w*\[)")
 
 
 def _as_escapes(found: _re.Match[str]) -> str:
     """Characters that may be odd, the odd ones as JSON escapes: one for each UTF-16 unit."""
     text = found.group()
+    if text == "##":
+        return r"#\u0023"
     if text.isprintable():
         return text
     return "".join(
@@ -128,21 +143,22 @@ def sarif(text: str, limit: int | None = None) -> str:
     '{{0}} \\[click\\](https://evil.example)'
     """
     safe = terminal(text, limit).replace("{", "{{").replace("}", "}}")
-    return safe.replace("[", r"\[").replace("]", r"\]") if "](" in safe else safe
+    return _re.sub(r"[\\\[\]]", r"\\\g<0>", safe) if "](" in safe else safe
 
 
-def github(text: str, *, member: bool = False) -> str:
+def github(text: str, limit: int | None = None, *, member: bool = False) -> str:
     """Make text literal within a workflow command of GitHub.
 
     Args:
         text: anything.
+        limit: longest text, in characters, before it is escaped for the command.
         member: whether it goes before the last `::`, as the value of `file=` or `title=`.
 
     >>> github("100%: a,b"), github("100%: a,b", member=True)
     ('100%25: a,b', '100%25%3A a%2Cb')
 
     """
-    safe = terminal(text).replace("%", "%25")
+    safe = terminal(text, limit).replace("%", "%25")
     return safe.replace(":", "%3A").replace(",", "%2C") if member else safe
 
 

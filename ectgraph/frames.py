@@ -98,8 +98,7 @@ def findings(found: Iterable[Finding]) -> pd.DataFrame:
     rows = []
     for finding in found:
         place = finding.places[0] if finding.places else None
-        # ASCII, so that the cell is the same JSON after it was made safe for a spreadsheet.
-        evidence = json.dumps(finding.evidence).replace("\x7f", "\\u007f")
+        evidence = _unchanged_by_escapes(json.dumps(finding.evidence))
         rows.append(
             (
                 finding.code,
@@ -122,6 +121,13 @@ def findings(found: Iterable[Finding]) -> pd.DataFrame:
     columns = ["code", "name", "severity", "message", "task", "jti", "wid", "iss", "exec_act"]
     columns += ["ignored", "known", "reason", "fingerprint", "evidence"]
     return _frame(rows, [*columns, *PLACE])
+
+
+def _unchanged_by_escapes(text: str) -> str:
+    """The same JSON of ASCII, such that it is no other after it was made safe for a spreadsheet."""
+    for odd, escaped in (("\x7f", r"\u007f"), ("::", r":\u003a"), ("##", r"#\u0023")):
+        text = text.replace(odd, escaped)
+    return text
 
 
 def records(ledger: Ledger, chained: Container[str] = frozenset()) -> pd.DataFrame:
@@ -156,13 +162,13 @@ def records(ledger: Ledger, chained: Container[str] = frozenset()) -> pd.DataFra
     return _frame(rows, [*PLACE, *columns, "seq", "recorded_at", "codes"], times=("recorded_at",))
 
 
-def to_csv(frame: pd.DataFrame) -> str:
+def to_csv(frame: pd.DataFrame, *, header: bool = True) -> str:
     r"""Write a frame as CSV (RFC 4180, `\n`), every text made safe for spreadsheets."""
     safe = frame.copy()
     for name in safe.columns:
         if pd.api.types.is_string_dtype(safe[name].dtype):
             safe[name] = safe[name].map(escape.csv, na_action="ignore")
-    return str(safe.to_csv(index=False, lineterminator="\n"))
+    return str(safe.to_csv(index=False, header=header, lineterminator="\n"))
 
 
 def _place(place: Record | Place | None) -> tuple[Any, ...]:

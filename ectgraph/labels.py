@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+LONGEST = 60
+"""Characters of a name; one parent may have a very long one, and many thousand children."""
+
 
 def agent(iss: str) -> str:
     """The telling end of an issuer's URI.
@@ -12,7 +15,7 @@ def agent(iss: str) -> str:
     >>> agent("spiffe://example.com/agent/reviewer")
     'reviewer'
     """
-    return iss.rstrip("/").rpartition("/")[2] or iss
+    return fit(iss.rstrip("/").rpartition("/")[2] or iss, LONGEST)
 
 
 def short(jti: str) -> str:
@@ -30,7 +33,7 @@ def task(exec_act: str | None, jti: str | None) -> str:
     >>> task("review_spec", "550e8400-e29b-41d4-a716-446655440000")
     'review_spec 550e8400'
     """
-    return f"{exec_act or 'a task'} {short(jti or '')}".rstrip()
+    return f"{fit(exec_act or 'a task', LONGEST)} {short(jti or '')}".rstrip()
 
 
 def fit(text: str, width: int) -> str:

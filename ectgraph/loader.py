@@ -111,7 +111,8 @@ def examine(
         message = f"workers: {workers} is too few, at least 1 is needed"
         raise EctgraphError(message)
     check_algorithms(equipment[1].algorithms)  # here, and not in the workers
-    workers = workers or loky.cpu_count()
+    cores = loky.cpu_count()  # more processes than that do nothing but take memory
+    workers = min(workers or cores, max(2, cores))
     batches = _batches(records)
     first = list(islice(batches, PARALLEL_FROM))
     ledger = Ledger(inputs=reading.inputs)
@@ -240,7 +241,7 @@ def _examine_in_workers(
         message = "a worker process ended before its time (out of memory?); try with 1 worker"
         raise EctgraphError(message) from error
     finally:
-        executor.shutdown(wait=not under_way, kill_workers=bool(under_way))
+        executor.shutdown(kill_workers=bool(under_way))
 
 
 _examiner: Examiner

@@ -23,6 +23,7 @@ from msgspec.structs import asdict
 
 from ectgraph import escape, labels, toml
 from ectgraph.errors import EctgraphError
+from ectgraph.keys.remote import is_url
 from ectgraph.policy import ALGORITHMS, Count
 from ectgraph.toml import Mistake, did_you_mean
 
@@ -148,6 +149,20 @@ class Loaded:
         """The line where something begins that the file says, as `line_of("ignore", "ECT502")`."""
         table = TABLE if self.path.name == PROJECT else ()
         return toml.line_of(self.text, (*table, *keys))
+
+    def refuse_addresses(self) -> None:
+        """Make sure that it does not lead to the network: for a file that nobody asked for.
+
+        Raises:
+            EctgraphError: keys or roots are fetched from an address; with the line.
+
+        """
+        for name in ("keys", "roots"):
+            for number, path in enumerate(getattr(self.settings, name) or ()):
+                if is_url(path):
+                    what = f"{path!r} is fetched only if you ask for it, and this file was found"
+                    how = f"say --config {self.path} to go by it, or --config none to go without"
+                    raise self._mistake(f"{what}; {how}", name, number)
 
     def check(self, rules: Catalogue) -> None:
         """Make sure that it names rules that there are.
@@ -278,7 +293,7 @@ def _from(folder: Path, name: Any) -> Any:
     """A path, or several, that lead from a folder; no URL, nor `-`, which is standard input."""
     if isinstance(name, tuple):
         return tuple(_from(folder, each) for each in name)
-    if name is UNSET or name == "-" or "://" in name:
+    if name is UNSET or name == "-" or is_url(name):
         return name
     return str(folder / name)
 

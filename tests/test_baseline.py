@@ -233,3 +233,10 @@ def test_whatever_a_finding_says_is_read_again(said: list[tuple[str, str | None,
 
     assert data.decode().replace("\n", "").isprintable()
     assert {entry["fingerprint"] for entry in entries(data)} == {each[0] for each in said}
+
+
+def test_a_baseline_that_could_not_be_read_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baseline, "LARGEST", 10)
+
+    with pytest.raises(EctgraphError, match="ignore some rules"):
+        baseline.write([], RULES)

@@ -46,3 +46,8 @@ def test_an_agent_is_called_by_the_end_of_its_uri(iss, name):
 )
 def test_a_task_is_called_by_its_action_and_the_beginning_of_its_id(exec_act, jti, name):
     assert labels.task(exec_act, jti) == name
+
+
+def test_a_long_name_is_told_short() -> None:
+    assert len(labels.task("x" * 700_000, "j" * 99)) == labels.LONGEST + 9
+    assert len(labels.agent("spiffe://example.com/" + "x" * 700_000)) == labels.LONGEST

@@ -31,6 +31,7 @@ from ectgraph.policy import (
     Workflow,
     matcher,
     schema,
+    sorter,
 )
 from ectgraph.signature import check_algorithms
 
@@ -198,6 +199,34 @@ def test_hostile_text_takes_no_longer_than_its_length():
     start = time.process_time()
 
     assert not fits("a" * 1_000_000)
+    assert time.process_time() - start < 2
+
+
+@given(st.lists(st.text("ab*?", max_size=3)), st.text("ab", max_size=3))
+def test_a_sorter_says_of_each_pattern_what_the_pattern_alone_says(patterns: list[str], text: str):
+    expected = [number for number, each in enumerate(patterns) if matcher((each,))(text)]
+
+    assert sorter(tuple(patterns))(text) == expected
+    assert matcher(tuple(patterns))(text) is bool(expected)
+
+
+def test_a_policy_of_many_names_answers_as_quickly_as_one_of_few():
+    many = range(10_000)
+    policy = Policy(
+        agents=tuple(Agent(iss=f"x/{n}", may=(f"a{n}",)) for n in many),
+        steps=tuple(Step(act=f"a{n}") for n in many),
+        workflows=tuple(Workflow(wid=f"w{n}", max_parents=n) for n in many),
+        crossings=tuple(Crossing(parent=f"w{n}", child=f"v{n}") for n in many),
+    )
+    start = time.process_time()
+
+    for n in range(0, 10_000, 100):
+        assert policy.may(f"x/{n}", f"a{n}")
+        assert not policy.may(f"x/{n}", f"a{n + 1}")
+        assert len(policy.steps_of(f"a{n}")) == 1
+        assert policy.of(f"w{n}").max_parents == n
+        assert policy.crosses(f"w{n}", f"v{n}")
+        assert not policy.crosses(f"w{n}", f"v{n + 1}")
     assert time.process_time() - start < 2
 
 

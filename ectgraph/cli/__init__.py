@@ -1,8 +1,8 @@
 """The command line: arguments in, exit code out, no logic.
 
 Exit codes: 0 nothing at or above `--fail-on`, 1 findings, 2 the caller's mistake, 3 nothing to
-check. Data goes to stdout, talk to stderr. The commands are in the files next to this one; what
-they need is imported when they run, so that `--help` stays quick.
+check, 130 after Ctrl-C. Data goes to stdout, talk to stderr. The commands are in the files next to
+this one; what they need is imported when they run, so that `--help` stays quick.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -31,6 +31,9 @@ from ectgraph.cli import (
 )
 from ectgraph.errors import EctgraphError
 from ectgraph.version import __version__
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 
 app = typer.Typer(
     name="ectgraph",
@@ -59,8 +62,12 @@ for group in (
 def main() -> None:
     """Run the command line; the caller's mistakes end in one line and exit code 2."""
     sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
+    # Worker processes would import json.py of the current folder, which may be the evidence's.
+    os.environ["PYTHONSAFEPATH"] = "1"
     gc.disable()  # a ledger makes many objects and no cycles, and this process soon ends
     code = run()
+    if code == INTERRUPTED:
+        sys.exit(code)  # what is under way is ended on the way out: worker processes
     os._exit(code)  # taking a large ledger apart piece by piece would take a while, for nothing
 
 
@@ -74,22 +81,39 @@ def _stream(stream: TextIO | None) -> TextIO:
 
 def run() -> int:
     """Run the command line; give its exit code."""
+    code: object = 0
     try:
         try:
-            app(prog_name="ectgraph")
+            code = app(prog_name="ectgraph", standalone_mode=False)
         finally:
             sys.stdout.flush()
-    except EctgraphError as error:
-        return _mistake(str(error))
-    except MemoryError:
-        return _mistake("there is not enough memory for this")
     except BrokenPipeError:  # the reader of our output has seen enough
-        return 1
-    except OSError as error:
-        return _mistake(f"standard output: cannot be written ({error.strerror})")
+        code = 1
     except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else 0
-    return 0
+        code = leaving.code
+    except typer.Abort:
+        code = INTERRUPTED
+    except EctgraphError as error:
+        code = _mistake(str(error))
+    except MemoryError:
+        code = _mistake("there is not enough memory for this")
+    except OSError as error:
+        code = _mistake(f"standard output: cannot be written ({error.strerror})")
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        code = _misused(error)
+    return code if isinstance(code, int) else 0
+
+
+def _misused(error: Any) -> int:
+    """Tell in a line what is wrong with the options, as the parser of options worded it."""
+    said = str(error.format_message())
+    if "\n" in said:  # without any command it is all the help there is
+        typer.echo(said, err=True)
+        return 2
+    said = said.replace("Value error, ", "").rstrip(".")
+    return _mistake(f"{said} (see `{error.ctx.command_path} --help`)")
 
 
 def _mistake(message: str) -> int:

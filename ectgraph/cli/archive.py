@@ -74,7 +74,8 @@ def draw(
 
 
 @commands.command(
-    epilog="Example: ectgraph table ledger.jsonl findings --keys agents.jwks.json -o f.csv"
+    short_help="Write tasks, links, findings or records as a table.",
+    epilog="Example: ectgraph table ledger.jsonl findings --keys agents.jwks.json -o f.csv",
 )
 @reads_ledgers(
     "PATH... tasks|edges|findings|records", "Ledger files, folders, patterns; then the table."

@@ -9,12 +9,12 @@ import typer
 
 from ectgraph import escape
 from ectgraph.cli import options, output
+from ectgraph.cli.choices import Choices
 from ectgraph.cli.options import Output, Sources, reads_ledgers
 from ectgraph.errors import EctgraphError
 
 if TYPE_CHECKING:
-    from ectgraph.case import Case
-    from ectgraph.model import Finding, Report
+    from ectgraph.model import Finding
 
 commands = options.commands()
 
@@ -58,7 +58,10 @@ def explain(
         message = "explain takes ledger files and then a fingerprint, a code or a jti"
         raise EctgraphError(message)
     sources.keep(target, paths=files)
-    case, report = _judged(sources, files)
+    choices = Choices.of_settings(sources)
+    policy, marks = choices.policy(), choices.marks()
+    case = sources.load(files, policy=policy)
+    report = case.lint(**marks)
     try:
         told = case.explain(what, report=report, invocation=sources.invocation(files))
     except AmbiguityError as several:
@@ -89,25 +92,3 @@ def _list(findings: tuple[Finding, ...]) -> None:
         typer.echo(f"  {escape.terminal(line, 200)}  {message}", err=True)
     if len(findings) > CHOICES:
         typer.echo(f"  … and {len(findings) - CHOICES:,} more", err=True)
-
-
-def _judged(sources: Sources, files: list[str]) -> tuple[Case, Report]:
-    """The case, and its report by what the configuration selects, ignores, grades and knows."""
-    loaded = sources.config
-    if loaded is None:
-        case = sources.load(files)
-        return case, case.report
-    from ectgraph.baseline import read  # noqa: PLC0415
-    from ectgraph.model import Severity  # noqa: PLC0415
-
-    rules, said = sources.rules, loaded.said()
-    graded = {code: Severity(level) for code, level in loaded.severities(rules).items()}
-    case = sources.load(files, policy=sources.choices(graded))
-    selected = [*said.get("select", ()), *said.get("extend_select", ())]
-    return case, case.lint(
-        select=[
-            code for texts in selected for text in texts.split(",") for code in rules.meant(text)
-        ],
-        ignore=loaded.reasons(rules),
-        baseline=read(said["baseline"]).fingerprints if "baseline" in said else (),
-    )

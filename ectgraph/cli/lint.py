@@ -11,11 +11,12 @@ from typer.core import TyperCommand
 
 from ectgraph import labels
 from ectgraph.cli import options, output
+from ectgraph.cli.choices import Choices
 from ectgraph.cli.options import Sources, reads_ledgers
 from ectgraph.cli.output import Color
 from ectgraph.cli.rule import complete_rule
 from ectgraph.errors import EctgraphError
-from ectgraph.model import Basis, Severity
+from ectgraph.model import Severity
 from ectgraph.reports import forms as forms_
 from ectgraph.reports.forms import Form
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from ectgraph.rules import Catalogue
 
 commands = options.commands()
+
+RUNS = 20
+"""Runs of a SARIF file that GitHub's code scanning takes."""
 
 
 class Ordered(TyperCommand):
@@ -123,48 +127,46 @@ def lint(
     for form, file in forms:
         forms_.check(form)
         output.check(file)
-        sources.keep(file, against, since, baseline, write_baseline)
+        sources.keep(file, against, since, baseline)
     output.check(write_baseline)
     sources.keep(write_baseline, against, since)
-    rules = sources.rules
-    if sources.config is not None:
-        sources.config.check(rules)
-    policy = sources.choices(_severities(severity, rules))
-    asked: dict[str, Any] = {
-        "select": _codes([*(select or ()), *(extend_select or ())] if select else None, rules),
-        "ignore": _reasons(sources, _codes(ignore, rules), rules),
-        "basis": list(sources.basis()),
-    }
-    known = None
-    if baseline is not None and (write_baseline is None or baseline.exists()):
-        from ectgraph.baseline import read  # noqa: PLC0415
-
-        known = read(baseline)
-        asked |= {"baseline": known.fingerprints}
-        asked["basis"].append(Basis("baseline", str(baseline), known.sha256))
+    if baseline is not None and write_baseline is not None and not baseline.exists():
+        baseline = None  # it is about to be made
+    choices = Choices(
+        sources=sources,
+        select=select,
+        extend_select=extend_select,
+        ignore=ignore,
+        severity=severity,
+        baseline=baseline,
+    )
+    policy, marks, known = choices.policy(), choices.marks(), choices.known
     if separate:
-        each = sources.load_each(policy=policy)
-        cases: Iterator[Case] = (case for case in each if not _is_other(case))
+        each = sources.load_each(policy=policy, quiet=quiet)
+        cases: Iterator[Case] = (case for case in each if not _is_other(case, quiet=quiet))
     else:
-        cases = iter([sources.load(policy=policy, against=against, since=since)])
-    reports = [case.lint(**asked) for case in cases]  # and no case is kept
+        cases = iter([sources.load(policy=policy, against=against, since=since, quiet=quiet)])
+    reports = [case.lint(**marks) for case in cases]  # and no case is kept
     told = forms_.Options(
         max_findings=max_findings,
         quiet=quiet,
         statistics=statistics,
         separate=separate,
-        rules=rules,
+        rules=sources.rules,
         command=sources.invocation(sources.paths).command("explain") or "ectgraph explain LEDGER",
     )
     for form, file in forms:
         with output.console(file, color) as console:
             forms_.write(form, reports, told, console)
+    if len(reports) > RUNS and any(form is Form.SARIF for form, _ in forms):
+        what = labels.count(len(reports), "ledger")
+        output.say(f"{what}: GitHub's code scanning takes {RUNS} in one SARIF file")
     if known is not None and since is None and not quiet:
         _tell_stale(known, reports)
     if write_baseline is not None:
-        _write_baseline(write_baseline, reports, rules)
+        _write_baseline(write_baseline, reports, sources.rules)
     codes = {_exit_code(report, fail_on) for report in reports}
-    code = 1 if 1 in codes else 0 if 0 in codes else 3
+    code = 1 if 1 in codes else max(codes, default=3)
     raise typer.Exit(0 if exit_zero and code == 1 else code)
 
 
@@ -209,16 +211,15 @@ def _refuse_contradictions(ctx: typer.Context, forms: list[Where]) -> None:
     def both(one: str, other: str) -> bool:
         return bool(options_[one] and options_[other])
 
-    files = [file for _, file in forms]
-    twice = next((file for file in files if files.count(file) > 1), "")
-    people = {Form.FULL, Form.CONCISE}
-    selected, ignored = (set(_split(options_[name])) for name in ("select", "ignore"))
+    places = [output.place(file) for _, file in forms]
+    twice = [file for _, file in forms if places.count(output.place(file)) > 1]
+    people, write_baseline = {Form.FULL, Form.CONCISE}, options_["write_baseline"]
     for holds, message in (
-        (twice is None, "two formats go to standard output; say -o FILE after one of them"),
-        (bool(twice), f"{twice}: two formats go to this file"),
+        (None in twice, "two formats go to standard output; say -o FILE after one of them"),
+        (bool(twice), f"{twice and twice[0]}: two formats go to this file"),
         (
-            bool(selected & ignored),
-            f"{min(selected & ignored, default='')} is both selected and ignored",
+            write_baseline is not None and output.place(write_baseline) in places,
+            f"{write_baseline}: a report goes to this file",
         ),
         (
             options_["exit_zero"] and given("fail_on"),
@@ -241,52 +242,16 @@ def _refuse_contradictions(ctx: typer.Context, forms: list[Where]) -> None:
             both("select", "write_baseline"),
             "--write-baseline takes all findings; leave out --select",
         ),
-        (
-            bool(options_["extend_select"]) and not options_["select"],
-            "--extend-select adds to --select, or to select of the configuration; there is neither",
-        ),
     ):
         if holds:
             raise EctgraphError(message)
 
 
-def _split(given: Iterable[str] | None) -> Iterator[str]:
-    for text in given or ():
-        yield from (part.strip().upper() for part in text.split(","))
-
-
-def _codes(given: Iterable[str] | None, rules: Catalogue) -> list[str]:
-    """Codes from options that may hold several: codes, their beginnings, or names of rules."""
-    return [code for text in _split(given) for code in rules.meant(text)]
-
-
-def _reasons(sources: Sources, ignored: list[str], rules: Catalogue) -> dict[str, str]:
-    """Why each rule that is ignored is, as far as the configuration says so."""
-    reasons = {} if sources.config is None else sources.config.reasons(rules)
-    return {code: reasons.get(code, "") for code in ignored}
-
-
-def _severities(given: Iterable[str] | None, rules: Catalogue) -> dict[str, Severity]:
-    """Severities by code, from options of the form CODE=LEVEL."""
-    found: dict[str, Severity] = {}
-    for text in given or ():
-        for part in text.split(","):
-            name, _, level = part.partition("=")
-            try:
-                graded = Severity(level.strip().lower())
-            except ValueError as error:
-                levels = ", ".join(each for each in Severity if each is not Severity.FATAL)
-                message = f"--severity {part!r}: write CODE=LEVEL, LEVEL being one of {levels}"
-                raise EctgraphError(message) from error
-            found |= dict.fromkeys(rules.meant(name), graded)
-    return found
-
-
-def _is_other(case: Case) -> bool:
-    """Whether a file that was found in a folder is plainly no ledger; then that is said."""
+def _is_other(case: Case, *, quiet: bool) -> bool:
+    """Whether a file that was found in a folder is plainly no ledger; that is said."""
     others = [source for source in case.ledger.inputs if source.format == "other"]
     is_other = bool(others) and not any(source.problems for source in others)
-    if is_other:
+    if is_other and not quiet:
         output.say(f"{others[0].source}: not read, as plainly no ledger")
     return is_other
 

@@ -163,27 +163,35 @@ class Sources:
         format_: Any = None if self.input_format is None else self.input_format.value
         return Manner(format=format_, table=self.table, column=self.column, digest=digest)
 
-    def load(self, paths: list[str] | None = None, *, digest: int = 0, **others: Any) -> Case:
+    def load(
+        self,
+        paths: list[str] | None = None,
+        *,
+        digest: int = 0,
+        quiet: bool = False,
+        **others: Any,
+    ) -> Case:
         """Load all of it as one case, or some paths of it.
 
         Args:
             paths: the ledgers, where not all paths are.
             digest: how many bytes of each source to digest, for a checkpoint to be made.
+            quiet: whether to show no progress.
             others: `policy`, `against` or `since`, as `case.load` takes them.
 
         """
         from ectgraph.case import load  # noqa: PLC0415
 
         paths = self.paths if paths is None else paths
-        with output.progress(paths) as progress:
+        with output.progress(paths, quiet=quiet) as progress:
             return load(paths, self.keys, progress=progress, **self._options(digest) | others)
 
-    def load_each(self, **others: Any) -> Iterator[Case]:
+    def load_each(self, *, quiet: bool = False, **others: Any) -> Iterator[Case]:
         """Load each source as a case of its own, one after the other; `others` as in `load`."""
         from ectgraph.case import load_each  # noqa: PLC0415
 
         others = {"artifacts": self._hashes(), **others}
-        with output.progress(self.paths) as progress:
+        with output.progress(self.paths, quiet=quiet) as progress:
             yield from load_each(
                 self.paths, self.keys, progress=progress, **self._options() | others
             )

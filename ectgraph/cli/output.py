@@ -61,9 +61,9 @@ def _meant(source: str | Path) -> list[str]:
 
 
 @contextmanager
-def progress(paths: list[str]) -> Iterator[Progress | None]:
-    """A progress bar on stderr, where a person can see it."""
-    if not sys.stderr.isatty():
+def progress(paths: list[str], *, quiet: bool = False) -> Iterator[Progress | None]:
+    """A progress bar on stderr, where a person can see it, and wants to."""
+    if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console  # noqa: PLC0415
@@ -75,6 +75,15 @@ def progress(paths: list[str]) -> Iterator[Progress | None]:
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("verifying", total=total)
         yield lambda count: bar.advance(task, count)
+
+
+def place(output: Path | None) -> object:
+    """Where an output really goes, whatever it is called: equal for one and the same file."""
+    try:
+        found = os.fstat(sys.stdout.fileno()) if output is None else output.stat()
+    except (OSError, ValueError):
+        return None if output is None else os.path.realpath(output)
+    return found.st_dev, found.st_ino
 
 
 def check(output: Path | None) -> None:
@@ -108,7 +117,7 @@ def console(output: Path | None, color: Color = Color.AUTO) -> Iterator[Any]:
 
     options: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
     if color is Color.ALWAYS:
-        options |= {"force_terminal": True, "no_color": False}
+        options |= {"force_terminal": True, "no_color": False, "color_system": "standard"}
     elif color is Color.NEVER:
         options |= {"force_terminal": False, "no_color": True}
     if output is None:

@@ -34,16 +34,18 @@ def _in_force(ctx: typer.Context, given: str | None) -> Any:
     if path is None:
         return None
     loaded = settings.load(path)
+    if given is None:
+        loaded.refuse_addresses()
     options = {parameter.name for parameter in ctx.command.params}
     ctx.default_map = {
         name: value
-        for name, value in _as_options(loaded.said(), ctx.command.name)
+        for name, value in as_options(loaded.said(), ctx.command.name)
         if name in options
     }
     return loaded
 
 
-def _as_options(said: dict[str, Any], command: str | None) -> Iterator[tuple[str, Any]]:
+def as_options(said: dict[str, Any], command: str | None) -> Iterator[tuple[str, Any]]:
     """Settings, as if somebody had typed them."""
     for name, value in said.items():
         if name == "format":  # of reports; the formats of other commands are others
@@ -183,12 +185,6 @@ def _aligned(rows: list[Row]) -> Iterator[str]:
     width, widest = max(len(row["name"]) for row in rows), max(map(len, places))
     for row, place in zip(rows, places, strict=True):
         yield f"  {row['name']:{width}}  {place:{widest}}  {_worded(row['value'])}"
-
-
-def _place(row: Row) -> str:
-    if row["path"] is None:
-        return "default"
-    return row["path"] if row["line"] is None else f"{row['path']}:{row['line']}"
 
 
 def _worded(value: Any) -> str:

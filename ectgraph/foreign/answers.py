@@ -1,8 +1,13 @@
-"""What rules by others say: sound hits, or a failure of the rule (ECT901), never of the report."""
+"""What rules by others say: sound hits, or a failure of the rule (ECT901), never of the report.
+
+What they print goes to stderr, and what they look at stays as it is for the rules after them.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from typing import Any
 
@@ -30,8 +35,9 @@ _ENDED = "it tried to end the program"
 def _guarded(function: Callable[..., Any], answer: Callable[[Any], Any]) -> Callable[..., Any]:
     def run(*seen: Any) -> Any:
         try:
-            found = function(*seen)
-            return None if found is None else answer(found)
+            with redirect_stdout(sys.stderr):
+                found = function(*seen)
+                return None if found is None else answer(found)
         except SystemExit as error:
             raise RuntimeError(_ENDED) from error
 
@@ -41,12 +47,37 @@ def _guarded(function: Callable[..., Any], answer: Callable[[Any], Any]) -> Call
 def _guarded_ledger(check: LedgerCheck) -> LedgerCheck:
     def run(evidence: Evidence) -> Iterator[Hit]:
         try:
-            for hit in check(evidence):
-                yield _of_ledger(hit, len(evidence.ledger))
+            with _lent(evidence), redirect_stdout(sys.stderr):
+                for hit in check(evidence):
+                    yield _of_ledger(hit, len(evidence.ledger))
         except SystemExit as error:
             raise RuntimeError(_ENDED) from error
 
     return run
+
+
+@contextmanager
+def _lent(evidence: Evidence) -> Iterator[None]:
+    """Lend the evidence to a rule that might change it, as many an algorithm over graphs does.
+
+    The graph is one that refuses to be changed, and the entries are put back.
+
+    Raises:
+        RuntimeError: the entries were changed.
+
+    """
+    graph, ledger = evidence.graph, evidence.ledger
+    entries = ledger.entries.copy()
+    evidence.graph = graph.copy(as_view=True)
+    try:
+        yield
+    finally:
+        evidence.graph = graph
+        changed = ledger.entries != entries
+        ledger.entries[:] = entries
+    if changed:
+        message = "it changed the entries of the ledger, which are the evidence"
+        raise RuntimeError(message)
 
 
 def sound(hit: Any) -> Hit:

@@ -7,6 +7,7 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
 from importlib.metadata import EntryPoint, entry_points
 from os import PathLike, fspath
 from pathlib import Path
@@ -43,7 +44,8 @@ def of_distributions() -> Iterator[Offer]:
     for point in sorted(entry_points(group=GROUP), key=lambda point: (_origin(point), point.name)):
         origin = _origin(point)
         try:
-            named = point.load()
+            with redirect_stdout(sys.stderr):
+                named = point.load()
         except (Exception, SystemExit) as error:
             message = f"{origin}: its rules cannot be imported ({_said_by(error)})"
             raise EctgraphError(message) from error
@@ -125,7 +127,8 @@ def _import(file: File) -> ModuleType:
     module.__file__ = file.path
     sys.modules[name] = module  # classes look up the module that they are made in
     try:
-        loader.exec_module(module)
+        with redirect_stdout(sys.stderr):
+            loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         frames = traceback.extract_tb(error.__traceback__)

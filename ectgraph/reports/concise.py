@@ -33,6 +33,6 @@ def _line(finding: Finding, report: Report, options: Options) -> Text:
         severity(finding),
         " ",
         code(finding, options),
-        f" {finding.name}: {escape.terminal(finding.message)} ",
+        f" {finding.name}: {escape.terminal(finding.message, escape.LONG)} ",
         (f"[{finding.fingerprint[:8]}]", "dim"),
     )

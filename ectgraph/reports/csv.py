@@ -7,15 +7,26 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from ectgraph import frames
-from ectgraph.model import Report
+from ectgraph.model import Finding, Report
 from ectgraph.reports import wording
 from ectgraph.reports.forms import Options
+
+ROWS = 10_000
+"""Rows that are made at a time."""
 
 
 def write(reports: Sequence[Report], options: Options) -> Iterator[bytes]:
     """Write all findings; of separate reports, behind a column that names the ledger of each."""
-    table = frames.findings(finding for report in reports for finding in report.findings)
-    if len(reports) != 1 or options.separate:
-        ledgers = [wording.sources(report) for report in reports for _ in report.findings]
-        table.insert(0, "ledger", pd.Series(ledgers, dtype=frames.TEXT))
-    yield frames.to_csv(table).encode()
+    named = len(reports) != 1 or options.separate
+    yield _rows("", (), named=named, header=True)
+    for report in reports:
+        for start in range(0, len(report.findings), ROWS):
+            some = report.findings[start : start + ROWS]
+            yield _rows(wording.sources(report), some, named=named, header=False)
+
+
+def _rows(ledger: str, findings: Sequence[Finding], *, named: bool, header: bool) -> bytes:
+    table = frames.findings(findings)
+    if named:
+        table.insert(0, "ledger", pd.Series([ledger] * len(table), dtype=frames.TEXT))
+    return frames.to_csv(table, header=header).encode()

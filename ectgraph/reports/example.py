@@ -19,7 +19,7 @@ FAULTS = {
     "crit": "its header demands an extension that is not known",
     "iat-string": "its iat is a text",
     "iat-true": "its iat is true",
-    "two-lists": "it names other parents under par than under pred",
+    "two-lists": "it names its parents under par, and none under pred",
     "flipped": "one bit of its signature is another",
     "short": "its signature lacks a byte",
     "stranger": "signed by somebody else",

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ectgraph import labels
-from ectgraph.agent.parse import parse
 from ectgraph.formats.entry import token_bytes, unwrap
 from ectgraph.integrity import recorded
 from ectgraph.model import Entry, Finding, Place
-from ectgraph.reports.verdict import decoded
+from ectgraph.reports.verdict import header_and_claims
 from ectgraph.rule import Evidence
 
 ROWS = 12
@@ -89,13 +88,9 @@ def _more(rows: Sequence[Any], shown: int = ROWS) -> str:
 
 def said(entry: Entry, max_depth: int) -> dict[str, Any]:
     """Everything that a token says: its claims, and the members of its header as `header.NAME`."""
-    content = unwrap(entry.record.body, max_depth)
-    if content.compact is None:
-        return content.claims or {}
-    token = decoded(parse(content.compact))
-    claims, header = token["payload"] or {}, token["header"]
+    header, claims = header_and_claims(unwrap(entry.record.body, max_depth))
     members = header.items() if isinstance(header, dict) else ()
-    return claims | {f"header.{name}": value for name, value in members}
+    return (claims or {}) | {f"header.{name}": value for name, value in members}
 
 
 def _versions(

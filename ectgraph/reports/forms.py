@@ -6,6 +6,7 @@ of this folder, and is imported when it is asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,6 +53,8 @@ _SUFFIXES = {
     ".csv": Form.CSV,
     ".md": Form.MARKDOWN,
 }
+_LINK_ID = re.compile("\x1b]8;id=[0-9]+;")
+"""Before a link: rich numbers links at random, and no line of ours needs the number."""
 _NEEDS = {Form.SARIF: "sarif_pydantic", Form.JUNIT: "junitparser"}
 """Libraries that not everybody has."""
 
@@ -134,11 +137,13 @@ def pieces(form: Form, reports: Sequence[Report], options: Options) -> Iterable[
 
 def write(form: Form, reports: Sequence[Report], options: Options, console: Console) -> None:
     """Write reports where a console writes: lines through it, and bytes past it, as they are."""
+    file = cast("TextIO", console.file)
     if form in FOR_PEOPLE:
         for line in lines(form, reports, options):
-            console.print(line, soft_wrap=True)
+            with console.capture() as captured:
+                console.print(line, soft_wrap=True)
+            file.write(_LINK_ID.sub("\x1b]8;;", captured.get()))
         return
-    file = cast("TextIO", console.file)
     file.flush()
     for piece in pieces(form, reports, options):
         file.buffer.write(piece)

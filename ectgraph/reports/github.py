@@ -38,5 +38,5 @@ def _command(finding: Finding, report: Report) -> bytes:
         if value is not None
     )
     command = "notice" if finding.known else _COMMANDS[finding.severity]
-    text = f"{escape.github(finding.message)}%0A→ {escape.github(finding.advice)}"
+    text = f"{escape.github(finding.message, escape.LONG)}%0A→ {escape.github(finding.advice)}"
     return f"::{command} {said}::{text}\n".encode()

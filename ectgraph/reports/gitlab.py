@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import PurePath
+from typing import Any
 
 from ectgraph import escape
 from ectgraph.model import Report, Severity
 from ectgraph.reports import wording
 from ectgraph.reports.forms import Options
-from ectgraph.reports.json import indented, name
+from ectgraph.reports.json import filled, formatted, name
 
 _SEVERITIES = {
     Severity.FATAL: "blocker",
@@ -24,24 +25,26 @@ _SEVERITIES = {
 
 def write(reports: Sequence[Report], _options: Options) -> Iterator[bytes]:
     """Write all findings that are not ignored; those that are known are for information."""
+    texts = filled([], ([formatted(issue)] for issue in _issues(reports)))
+    yield from (text.encode() for text in texts)
+    yield b"\n"
+
+
+def _issues(reports: Sequence[Report]) -> Iterator[dict[str, Any]]:
     seen: Counter[str] = Counter()
-    issues = []
     for report in reports:
         for finding in wording.told(report):
             place = wording.place(finding, report)
+            message = escape.terminal(finding.message, escape.LONG)
             seen[finding.fingerprint] += 1
-            which = seen[finding.fingerprint]
-            issues.append(
-                {
-                    "description": ("known: " if finding.known else "")
-                    + f"{finding.code} {finding.name}: {escape.terminal(finding.message)}",
-                    "check_name": finding.code,
-                    "fingerprint": _unique(finding.fingerprint, which),
-                    "severity": "info" if finding.known else _SEVERITIES[finding.severity],
-                    "location": {"path": _path(place.source), "lines": {"begin": place.line or 1}},
-                }
-            )
-    yield indented(issues)
+            yield {
+                "description": ("known: " if finding.known else "")
+                + f"{finding.code} {finding.name}: {message}",
+                "check_name": finding.code,
+                "fingerprint": _unique(finding.fingerprint, seen[finding.fingerprint]),
+                "severity": "info" if finding.known else _SEVERITIES[finding.severity],
+                "location": {"path": _path(place.source), "lines": {"begin": place.line or 1}},
+            }
 
 
 def _unique(fingerprint: str, which: int) -> str:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ectgraph import escape
+
+if TYPE_CHECKING:
+    from ectgraph.rule import Rule
 
 LONGEST = 300
 """Characters of a command, above which nobody would copy it."""
@@ -35,16 +42,28 @@ class Invocation:
         return line if len(line) <= LONGEST else None
 
 
+def about(code: str, rules: Mapping[str, Rule]) -> str:
+    """The command that tells a rule; of one from a file, with that file.
+
+    >>> about("ECT302", {})
+    'ectgraph rule ECT302'
+    """
+    origin = rules[code].origin if code in rules else ""
+    options = ("--rules-from", origin) if origin.endswith(".py") else ()
+    line = Invocation(paths=(code,), options=options).command("rule")
+    return line or f"ectgraph rule {code}"
+
+
 def quoted(word: str) -> str:
-    r"""A word as a shell takes it; one that cannot be printed as bash and zsh take it, in escapes.
+    r"""A word as a shell takes it; one that cannot be shown as bash and zsh take it, in escapes.
 
     >>> quoted("my ledger.jsonl"), quoted("a\x1b[31m")
     ("'my ledger.jsonl'", "$'a\\x1b[31m'")
     """
-    if word.isprintable():
+    if escape.terminal(word) == word:
         return shlex.quote(word)
     kept = b"".join(
-        bytes((byte,)) if 32 <= byte < 127 and byte not in b"'\\" else b"\\x%02x" % byte
+        bytes((byte,)) if 32 <= byte < 127 and byte not in b"'\\#:" else b"\\x%02x" % byte
         for byte in os.fsencode(word)
     )
     return f"$'{kept.decode()}'"

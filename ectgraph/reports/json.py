@@ -5,7 +5,7 @@ A format of its own, never a dump of the classes: members may be added, none ren
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -19,26 +19,52 @@ from ectgraph.version import __version__
 def write(reports: Sequence[Report], options: Options) -> Iterator[bytes]:
     """Write one report as it is, and separate ones as an array of `ectgraph-reports/1`."""
     if len(reports) == 1 and not options.separate:
-        yield to_json(reports[0])
+        texts = _texts(reports[0])
     else:
-        documents = [document(report) for report in reports]
-        yield indented({"format": "ectgraph-reports/1", "reports": documents}, 1)
+        texts = filled({"format": "ectgraph-reports/1", "reports": []}, map(_texts, reports), 1)
+    yield from (text.encode() for text in texts)
+    yield b"\n"
 
 
 def to_json(report: Report) -> bytes:
     """Write a report as indented, printable UTF-8 JSON, with a final newline."""
-    return indented(document(report), 1)
+    return b"".join(write([report], Options()))
+
+
+def _texts(report: Report) -> Iterator[str]:
+    findings = ([formatted(finding_document(each), 1)] for each in report.findings)
+    return filled(frame(report) | {"findings": []}, findings, 1)
 
 
 def indented(value: Any, indent: int = 2) -> bytes:
     """Write plain JSON values for people and machines: indented, printable, UTF-8."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=indent).decode()
-    return f"{escape.json(text)}\n".encode()
+    return f"{formatted(value, indent)}\n".encode()
 
 
-def document(report: Report) -> dict[str, Any]:
-    """The report as plain JSON values."""
-    return frame(report) | {"findings": [finding_document(each) for each in report.findings]}
+def formatted(value: Any, indent: int = 2) -> str:
+    """Plain JSON values as indented, printable text."""
+    return escape.json(msgspec.json.format(msgspec.json.encode(value), indent=indent).decode())
+
+
+def filled(value: Any, items: Iterable[Iterable[str]], indent: int = 2) -> Iterator[str]:
+    r"""Indented JSON values that end in an empty array, which is filled item by item.
+
+    An item is a text, in pieces. So no more than one is in memory, however many there are.
+
+    >>> "".join(filled({"a": []}, [["1"], ["{\n", "}"]], 1))
+    '{\n "a": [\n  1,\n  {\n  }\n ]\n}'
+    """
+    before, _, after = formatted(value, indent).rpartition("[]")
+    line = before.rpartition("\n")[2]
+    margin = "\n" + " " * (len(line) - len(line.lstrip()))
+    inner = margin + " " * indent
+    yield before
+    opening = "["
+    for item in items:
+        yield f"{opening}{inner}"
+        yield from (piece.replace("\n", inner) for piece in item)
+        opening = ","
+    yield (f"{margin}]" if opening == "," else "[]") + after
 
 
 def frame(report: Report) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from ectgraph import escape
 from ectgraph.model import Finding, Report, Severity
 from ectgraph.reports import wording
 from ectgraph.reports.forms import Options
-from ectgraph.rule import Rule
 
+LISTED = 1000
+"""Findings of each rule that are listed; a CI server has limits, too."""
 _FIGURES = ("records", "tokens", "unreadable", "tasks", "edges", "missing", "workflows", "agents")
 
 
@@ -42,14 +43,17 @@ def _suite(report: Report, options: Options) -> TestSuite:
     found: dict[str, list[Finding]] = {}
     for finding in report.findings:
         found.setdefault(finding.code, []).append(finding)
-    rules = options.catalogue.values()
-    suite.add_testcases([_case(rule, found.get(rule.code, []), ledger) for rule in rules])
+    names = {rule.code: rule.name for rule in options.catalogue.values()}
+    names |= {finding.code: finding.name for finding in report.findings}
+    suite.add_testcases(
+        [_case(f"{code} {name}", found.get(code, []), ledger) for code, name in names.items()]
+    )
     return suite
 
 
-def _case(rule: Rule, findings: list[Finding], ledger: str) -> TestCase:
+def _case(name: str, findings: list[Finding], ledger: str) -> TestCase:
     """What a rule came to; findings that do not count are no failure."""
-    case = TestCase(f"{rule.code} {rule.name}", classname=ledger, time=0)
+    case = TestCase(name, classname=ledger, time=0)
     bad = wording.worst_first(each for each in findings if each.counts)
     known = [each for each in findings if each.known]
     ignored = [each for each in findings if each.ignored]
@@ -59,16 +63,25 @@ def _case(rule: Rule, findings: list[Finding], ledger: str) -> TestCase:
         if len(bad) > 1:
             message += f" (and {len(bad) - 1:,} more)"
         result = (Error if broken else Failure)(message, bad[0].severity.value)
-        result.text = "\n".join([*map(_line, bad), f"→ {escape.xml(bad[0].advice)}"])
+        result.text = f"{_list(bad)}\n→ {escape.xml(bad[0].advice)}"
         case.result = [result]
     elif ignored:
         why = escape.xml(ignored[0].reason or "no reason given", escape.LONG)
         case.result = [Skipped(f"{len(ignored):,} ignored: {why}")]
     if known:
-        case.system_out = "\n".join(f"known: {_line(each)}" for each in known)
+        case.system_out = _list(known)
     return case
 
 
+def _list(findings: Sequence[Finding]) -> str:
+    """The first of some findings, one a line, and how many more there are."""
+    more = len(findings) - LISTED
+    last = [f"and {more:,} more, not listed"] if more > 0 else []
+    return "\n".join([*map(_line, findings[:LISTED]), *last])
+
+
 def _line(finding: Finding) -> str:
-    where = f"{finding.places[0]}: " if finding.places else ""
-    return escape.xml(f"{where}{finding.severity}: {finding.message} [{finding.fingerprint[:8]}]")
+    known = "known: " if finding.known else ""
+    where = f"{escape.xml(str(finding.places[0]))}: " if finding.places else ""
+    message = escape.xml(finding.message, escape.LONG)
+    return f"{known}{where}{finding.severity}: {message} [{finding.fingerprint[:8]}]"

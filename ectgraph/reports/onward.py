@@ -14,7 +14,7 @@ from ectgraph.linter import place
 from ectgraph.model import Entry, Finding, Place, Trust
 from ectgraph.reports.checks import lineage
 from ectgraph.reports.exhibits import trust, where
-from ectgraph.reports.invocation import Invocation, quoted
+from ectgraph.reports.invocation import LONGEST, Invocation, about, quoted
 from ectgraph.reports.meaning import Scene
 
 
@@ -107,8 +107,8 @@ def commands(
         yield from _made(f"all records in a table{again}", invocation.command("table", "records"))
     if findings:
         code = findings[0].code
-        rule = Invocation(paths=()).command("rule", code)
-        yield from _made(f"all that the rule {code} says, with examples", rule)
+        line = about(code, scene.rules)
+        yield from _made(f"all that the rule {code} says, with examples", line)
     if not ledger.entries:
         return
     picture = re.sub(r"[^\w-]+.*", "", Path(invocation.paths[0]).name, flags=re.ASCII)
@@ -130,4 +130,5 @@ def _bytes_of(scene: Scene, entry: Entry) -> str | None:
     if record.offset is None or record.source not in files - {"-"} or "\0" in record.source:
         return None
     file = quoted(record.source)
-    return f"tail -c +{record.offset + 1} -- {file} | head -c {record.length} | cat -v"
+    line = f"tail -c +{record.offset + 1} -- {file} | head -c {record.length} | cat -v"
+    return line if len(line) <= LONGEST else None

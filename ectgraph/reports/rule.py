@@ -264,7 +264,7 @@ def section(rule: Rule, outcomes: Sequence[Outcome]) -> str:
 
 def _example(outcome: Outcome) -> Iterator[str]:
     kind = "good" if outcome.good else "bad"
-    yield f"* {kind}: {_literal(labels.fit(escape.terminal(outcome.text), 90))}"
+    yield f"* {kind}: {_literal(labels.fit(escape.terminal(outcome.text), 300))}"
     for finding in outcome.findings[:TASKS]:
         message = labels.fit(escape.terminal(finding.message, escape.LONG), 160)
         yield f"  * {finding.severity} {finding.code}: {_literal(message)}"

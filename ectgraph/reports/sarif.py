@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import posixpath
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +32,8 @@ RESULTS = 5000
 """Results of a run that code scanning shows."""
 LOCATIONS = 100
 """Locations of a result that code scanning keeps."""
+RELATED = 25_000
+"""Related locations of a run: with more of them it might not be handed in, as it is too large."""
 _DESCRIPTION = 1000
 """Characters of a rule's description; code scanning takes 1,024."""
 _ROOT = "%SRCROOT%"
@@ -56,7 +58,6 @@ def _run(report: Report, options: Options) -> Any:
     first = {finding.code: finding for finding in reversed(shown)}
     rules = [_rule(options.catalogue.get(code), first[code], options) for code in codes]
     index = {code: number for number, code in enumerate(codes)}
-    compared = any(basis.kind == "baseline" for basis in report.basis)
     return sarif.Run(
         tool=sarif.Tool(driver=sarif.ToolDriver(name="ectgraph", version=__version__, rules=rules)),
         automation_details=sarif.RunAutomationDetails(
@@ -80,7 +81,7 @@ def _run(report: Report, options: Options) -> Any:
                 toolExecutionNotifications=list(_cut(len(findings), len(shown))),
             )
         ],
-        results=[_result(each, report, index[each.code], compared=compared) for each in shown],
+        results=list(_results(shown, report, index)),
         properties={"findings": len(findings), "shown": len(shown), "figures": _figures(report)},
     )
 
@@ -123,28 +124,35 @@ def _message(text: str, **more: str) -> Any:
     return sarif.Message(text="\n".join(map(escape.sarif, text.splitlines())), **more)
 
 
-def _result(finding: Finding, report: Report, index: int, *, compared: bool) -> Any:
-    first, *others = finding.places or (wording.place(finding, report),)
-    related = list(dict.fromkeys(others))
-    known = {"baselineState": "unchanged" if finding.known else "new"} if compared else {}
-    return sarif.Result(
-        rule_id=finding.code,
-        rule_index=index,
-        level=_LEVELS[finding.severity],
-        message=_message(finding.message),
-        locations=[_location(first, finding)],
-        related_locations=[_location(place) for place in related[:LOCATIONS]] or None,
-        partial_fingerprints={"ectgraph/v1": finding.fingerprint},
-        suppressions=list(_suppressions(finding)),
-        properties=_properties(finding) | _more(len(related)),
-        **known,
-    )
+def _results(
+    findings: Sequence[Finding], report: Report, index: Mapping[str, int]
+) -> Iterator[Any]:
+    compared = any(basis.kind == "baseline" for basis in report.basis)
+    room = RELATED
+    for finding in findings:
+        related = list(dict.fromkeys(finding.places[1:]))
+        shown = related[: min(LOCATIONS, room)]
+        room -= len(shown)
+        left_out = {"placesLeftOut": len(related) - len(shown)} if shown != related else {}
+        known = {"baselineState": "unchanged" if finding.known else "new"} if compared else {}
+        yield sarif.Result(
+            rule_id=finding.code,
+            rule_index=index[finding.code],
+            level=_LEVELS[finding.severity],
+            message=sarif.Message(text=escape.sarif(finding.message, escape.LONG)),
+            locations=[_location(wording.place(finding, report), finding)],
+            related_locations=[_location(place) for place in shown] or None,
+            partial_fingerprints={"ectgraph/v1": finding.fingerprint},
+            suppressions=list(_suppressions(finding)),
+            properties=_properties(finding) | left_out,
+            **known,
+        )
 
 
 def _suppressions(finding: Finding) -> Iterator[Any]:
     """Why a finding does not count."""
     if finding.ignored:
-        why = escape.terminal(finding.reason) or "ignored by the caller"
+        why = escape.terminal(finding.reason, escape.LONG) or "ignored by the caller"
         yield sarif.Suppression(kind="external", justification=why)
     elif finding.known:
         yield sarif.Suppression(kind="external", justification="known by the baseline")
@@ -153,11 +161,11 @@ def _suppressions(finding: Finding) -> Iterator[Any]:
 def _properties(finding: Finding) -> dict[str, Any]:
     """Whom it is about."""
     said = {each: getattr(finding, each) for each in ("jti", "wid", "iss", "exec_act")}
-    return {each: escape.terminal(value) for each, value in said.items() if value is not None}
-
-
-def _more(related: int) -> dict[str, Any]:
-    return {"placesLeftOut": related - LOCATIONS} if related > LOCATIONS else {}
+    return {
+        each: escape.terminal(value, escape.LONG)
+        for each, value in said.items()
+        if value is not None
+    }
 
 
 def _location(place: Place, finding: Finding | None = None) -> Any:
@@ -166,7 +174,7 @@ def _location(place: Place, finding: Finding | None = None) -> Any:
     where |= {"address": None if place.address is None else escape.terminal(place.address)}
     task = None
     if finding is not None and finding.jti is not None:
-        jti = escape.terminal(finding.jti)
+        jti = escape.terminal(finding.jti, escape.LONG)
         task = [sarif.LogicalLocation(name=jti, fully_qualified_name=jti, kind="task")]
     return sarif.Location(
         physical_location=sarif.PhysicalLocation(

@@ -13,7 +13,6 @@ from typing import Any
 from rich.text import Text
 
 from ectgraph import escape, labels
-from ectgraph.agent.parse import parse
 from ectgraph.agent.steps import Step
 from ectgraph.errors import EctgraphError
 from ectgraph.formats.entry import TOKEN_MEMBERS, unwrap
@@ -23,7 +22,7 @@ from ectgraph.policy import Policy
 from ectgraph.reports.checks import checks, lineage
 from ectgraph.reports.json import finding_document, indented
 from ectgraph.reports.text import STYLES
-from ectgraph.reports.verdict import decoded, shown, step_line
+from ectgraph.reports.verdict import header_and_claims, shown, step_line
 from ectgraph.rule import BROKEN, Evidence
 
 RAW = 4000
@@ -136,10 +135,7 @@ def _neighbour(evidence: Evidence, node: str) -> Neighbour:
 def _account(entry: Entry, policy: Policy, checked: tuple[Step, ...]) -> Account:
     raw, body = entry.record.raw, entry.record.body
     content = unwrap(body, policy.max_json_depth)
-    header, claims = None, content.claims
-    if content.compact is not None:
-        said = decoded(parse(content.compact))
-        header, claims = said["header"], said["payload"]
+    header, claims = header_and_claims(content)
     stated = {name: value for name, value in content.stated.items() if name not in TOKEN_MEMBERS}
     return Account(
         entry=entry,

@@ -17,6 +17,7 @@ from ectgraph import escape, labels
 from ectgraph.model import Finding, Input, Place, Report, Severity, Summary
 from ectgraph.reports import wording
 from ectgraph.reports.forms import Options
+from ectgraph.reports.invocation import about
 
 STYLES = {
     Severity.FATAL: "bold white on red",
@@ -64,7 +65,7 @@ def to_text(report: Report, options: Options | None = None) -> Iterator[Text]:
     options = options or Options()
     findings = wording.told(report)
     cut = 0 < options.max_findings < len(findings)
-    shown = _first_of_each_rule(findings) if cut else findings
+    shown = _some_of_each_rule(findings, options.max_findings) if cut else findings
     if options.statistics:
         yield from statistics([report])
     else:
@@ -88,14 +89,15 @@ def _style(figures: Summary) -> str:
     return STYLES[worst] if worst else "green"
 
 
-def _first_of_each_rule(findings: Iterable[Finding]) -> list[Finding]:
+def _some_of_each_rule(findings: Sequence[Finding], most: int) -> list[Finding]:
+    """The first few of each rule, in order; where even that is too much, the worst rules' first."""
     seen: Counter[str] = Counter()
-    shown = []
-    for finding in findings:
+    found = []
+    for number, finding in enumerate(findings):
         seen[finding.code] += 1
         if seen[finding.code] <= PER_RULE:
-            shown.append(finding)
-    return shown
+            found.append((seen[finding.code], wording.rank(finding), number))
+    return [findings[number] for number in sorted(number for *_, number in sorted(found)[:most])]
 
 
 def _by_subject(findings: Iterable[Finding]) -> Mapping[str | None, list[Finding]]:
@@ -211,8 +213,9 @@ def _next_steps(findings: Iterable[Finding], options: Options) -> Iterator[Text]
     if worst is None or not worst.counts:
         return
     command = f"{escape.terminal(options.command)} {worst.fingerprint[:8]}"
-    rule = f"ectgraph rule {worst.code}"
-    yield Text(f"→ {rule} tells what a code means; {command} tells one finding\n", "dim")
+    rule = escape.terminal(about(worst.code, options.catalogue))
+    yield Text(f"→ what a code means:  {rule}", "dim")
+    yield Text(f"  one finding, told:  {command}\n", "dim")
 
 
 def _figures(report: Report) -> Iterator[Text]:

@@ -12,9 +12,10 @@ from typing import Any
 from rich.text import Text
 
 from ectgraph import escape, labels
-from ectgraph.agent.parse import Parsed
+from ectgraph.agent.parse import Parsed, parse
 from ectgraph.agent.steps import Account, Outcome, Step
 from ectgraph.encoding import EncodingError, decode_base64url, read_json
+from ectgraph.formats.entry import Content
 from ectgraph.model import Finding
 from ectgraph.policy import Policy
 from ectgraph.reports.json import finding_document, indented
@@ -139,6 +140,14 @@ def decoded(parsed: Parsed) -> dict[str, Any]:
             for problem in parsed.facts.problems
         ],
     }
+
+
+def header_and_claims(content: Content) -> tuple[Any, dict[str, Any] | None]:
+    """What a record's token says of itself, as far as it can be read; unsigned ones have claims."""
+    if content.compact is None:
+        return None, content.claims
+    parsed = parse(content.compact)
+    return _header(parsed), _payload(parsed)
 
 
 def _payload(parsed: Parsed) -> dict[str, Any] | None:

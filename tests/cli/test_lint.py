@@ -403,3 +403,102 @@ def test_a_ledger_that_cannot_be_read_stops_no_other(
     assert done.code == 1
     assert "Input/output error" in first["findings"][0]["message"]
     assert second["summary"]["records"] == 2
+
+
+# Who looks over whose shoulder
+
+
+def test_a_rule_both_selected_and_ignored_is_refused_however_it_is_called(ectgraph_):
+    for options in ("--select ECT303 --ignore missing-parent", "--select ECT303 --ignore ECT3"):
+        done = ectgraph_(f"lint clean.jws {KEYS} {options}")
+
+        assert (done.code, done.out) == (2, "")
+        assert "ECT303 is both selected and ignored" in done.err
+
+
+def test_only_the_tool_itself_fails_fatally(ectgraph_):
+    done = ectgraph_(f"lint clean.jws {KEYS} --severity cycle=fatal")
+
+    assert done.code == 2
+    assert done.err.endswith("write CODE=LEVEL, LEVEL being one of note, warning, error\n")
+
+
+def test_a_name_that_is_wrong_is_told_as_it_was_typed(ectgraph_):
+    assert "name 'cycel'; did you mean cycle?" in ectgraph_("lint clean.jws --ignore cycel").err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_one_file_under_two_names_is_not_written_twice(ectgraph_, folder: Path):
+    (folder / "one").write_bytes(b"")
+    (folder / "two").symlink_to("one")
+
+    for options in (
+        "--format json -o one --format full -o two",
+        "--format json -o one --write-baseline two",
+        "--format json -o new.json --write-baseline new.json",
+        "--format json -o /dev/stdout --format full",
+    ):
+        done = ectgraph_(f"lint faulty.jws {options}")
+
+        assert (done.code, done.out) == (2, "")
+        assert "to this file" in done.err or "standard output" in done.err
+
+
+def test_a_ledger_without_anything_in_it_never_passes_among_others(ectgraph_):
+    assert ectgraph_(f"lint empty.jws clean.jws {KEYS} --separate").code == 3
+    assert ectgraph_(f"lint empty.jws faulty.jws {KEYS} --separate").code == 1
+
+
+def test_quiet_is_quiet_on_a_terminal_as_well(on_a_terminal, folder: Path):
+    assert on_a_terminal(folder, f"lint clean.jws {KEYS} --quiet")[1:] == ("", "")
+
+
+def test_colours_that_are_asked_for_come_on_a_dumb_terminal_too(process, folder: Path):
+    done = process(folder, "lint faulty.jws --color always", env=os.environ | {"TERM": "dumb"})
+
+    assert b"\x1b[1;31merror" in done.stdout
+
+
+RULE = """\
+print("imported")
+from ectgraph.rule import Hit, Severity, token_rule
+
+@token_rule("ACME001", "house-rule", Severity.NOTE, cites="x", advice="Look.", good=(), bad=())
+def check(token, policy):
+    "It is as we do not do it."
+    print("asked")
+    return [Hit("so it is")]
+"""
+
+
+def test_what_rules_by_others_print_is_no_part_of_the_report(ectgraph_, folder: Path):
+    (folder / "mine.py").write_text(RULE, "utf-8")
+
+    done = ectgraph_(f"lint clean.jws {KEYS} --rules-from mine.py --format json")
+
+    assert [each["code"] for each in told(done)["findings"]] == ["ACME001", "ACME001"]
+    assert done.err.split() == ["imported", "asked", "asked"]
+
+
+def test_rules_by_others_can_be_named_beside_a_ledger_that_cannot_be_read(ectgraph_, folder: Path):
+    (folder / "mine.py").write_text(RULE, "utf-8")
+    (folder / "gone.jws").symlink_to("nowhere")
+
+    done = ectgraph_(
+        f"lint gone.jws clean.jws {KEYS} --separate --rules-from mine.py --select house-rule"
+    )
+
+    assert done.code == 3
+    assert "ACME001" in done.out
+
+
+def test_more_ledgers_than_code_scanning_takes_are_told(ectgraph_, folder: Path):
+    (folder / "many").mkdir()
+    for number in range(21):
+        (folder / f"many/{number}.jws").write_bytes(sketch("a@0").data)
+
+    done = ectgraph_(f"lint many --separate {KEYS} -o many.sarif")
+
+    assert (done.code, done.out) == (0, "")
+    assert "21 ledgers" in done.err
+    assert ectgraph_(f"lint clean.jws faulty.jws --separate {KEYS} -o two.sarif").err == ""

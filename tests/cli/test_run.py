@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import ectgraph
+from ectgraph.testing import sketch
 
 COMMANDS = {
     "lint": "--keys --format --select --ignore --fail-on --max-findings --workers --output",
@@ -91,3 +94,71 @@ def test_output_that_a_terminal_cannot_show_is_escaped_and_no_reason_to_fail(pro
     assert done.returncode == 0
     assert done.stdout.isascii()
     assert rb"\u2713" in done.stdout
+
+
+# With worker processes
+
+WORKING = """\
+import sys
+from ectgraph import cli, loader
+loader.BATCH_BYTES, loader.PARALLEL_FROM = 1000, 2
+sys.argv = ["ectgraph", "lint", *sys.argv[1:], "--workers", "2", "--keys", "keys.json"]
+cli.main()
+"""
+"""A small ledger is not worth a worker; so what is large is stated here."""
+
+
+@pytest.fixture
+def many(folder: Path) -> Path:
+    """A folder with a ledger of several batches."""
+    (folder / "many.jws").write_bytes(sketch("; ".join(f"t{n}@{n}" for n in range(40))).data)
+    return folder
+
+
+def test_modules_that_lie_beside_the_evidence_are_not_imported(many: Path):
+    for name in ("loky", "multiprocessing", "json", "msgspec", "ectgraph"):
+        (many / f"{name}.py").write_text("print('mine', flush=True)\n", "utf-8")
+
+    command = [sys.executable, "-P", "-c", WORKING, "many.jws"]
+    done = subprocess.run(command, cwd=many, capture_output=True, check=False, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mine" not in done.stdout
+    assert "40 verified" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")
+def test_an_interruption_leaves_no_worker_behind(many: Path):
+    os.mkfifo(many / "slow.jws")
+    command = [sys.executable, "-P", "-c", WORKING, "slow.jws"]
+    with (
+        subprocess.Popen(command, cwd=many, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run,
+        (many / "slow.jws").open("wb") as slow,
+    ):
+        slow.write((many / "many.jws").read_bytes() * 100)
+        slow.flush()
+        time.sleep(1)  # the reader waits for more, the workers for work
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=20)  # it ends when nobody holds the pipes any more
+
+    assert (run.returncode, out, err) == (130, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("lint", "'PATH' (see `ectgraph lint --help`)"),
+        ("lint clean.jws --format sariff", "'sariff' is not one of 'full', 'concise'"),
+        ("lint clean.jws --fromat json", "--format"),
+        ("lint clean.jws --workers two", "--workers"),
+        ("lnt clean.jws", "Did you mean 'lint'?"),
+        ("draw clean.jws --max-nodes 0", "--max-nodes"),
+    ],
+)
+def test_what_cannot_be_parsed_is_one_line_that_leads_to_the_help(ectgraph_, line: str, words: str):
+    done = ectgraph_(line)
+
+    assert (done.code, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 1
+    assert words in done.err
+    assert "--help`)" in done.err

@@ -358,3 +358,30 @@ def test_the_page_shows_what_commands_print(tmp_path: Path) -> None:
             check=False,
         )
         assert (done.stderr + done.stdout).splitlines() == content.splitlines(), name
+
+
+# A file that was merely found
+
+
+def test_no_address_is_fetched_because_a_file_was_found(
+    ectgraph_, config: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return (config.parent / "keys.json").read_bytes()
+
+    monkeypatch.setattr("ectgraph.keys.remote.fetch", fetch)
+    config.write_text('keys = ["keys.json", "HTTPS://example.com/k"]', "utf-8")
+
+    for line in ("lint clean.jws", "explain clean.jws ECT303", "draw clean.jws", "config"):
+        done = ectgraph_(line)
+
+        assert (done.code, done.out) == (2, "")
+        assert "ectgraph.toml:1: keys[1]: 'HTTPS://example.com/k' is fetched only if" in done.err
+    assert asked == []
+
+    assert ectgraph_("lint clean.jws --config ectgraph.toml").code == 0
+    assert asked == ["HTTPS://example.com/k"]
+    assert ectgraph_("lint clean.jws --config none --keys keys.json").code == 0

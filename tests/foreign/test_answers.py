@@ -118,3 +118,26 @@ def test_a_message_of_several_lines_becomes_one(rule_file, tmp_path):
     (finding, _) = report(rule_file(body=r"return [Hit('a\n\x1b[31mb')]"), tmp_path).findings
 
     assert finding.message == r"a\n\x1b[31mb"
+
+
+@pytest.mark.parametrize(
+    ("body", "fails"),
+    [
+        ("seen.graph.clear(); return; yield", True),
+        ("seen.graph.remove_nodes_from(list(seen.graph)); return; yield", True),
+        ("seen.ledger.entries.pop(); return; yield", True),
+        ("seen.ledger.entries.reverse(); yield Hit('m')", True),
+        ("graph = seen.graph.copy(); graph.clear(); yield from ()", False),
+    ],
+)
+def test_a_rule_cannot_change_what_others_look_at(rule_file, tmp_path, body: str, fails: bool):
+    text = "a@0; b@5<a,z !flipped"
+    plain = report(rule_file("ledger", body="yield from ()"), tmp_path, text)
+    found = report(rule_file("ledger", code="AAA001", name="first-rule", body=body), tmp_path, text)
+
+    assert [
+        each for each in found.findings if each.code.startswith("ECT") and each.code != "ECT901"
+    ] == list(plain.findings)
+    assert any(each.code == "ECT901" for each in found.findings) == fails
+    assert found.summary.tasks == plain.summary.tasks
+    assert found.summary.records == plain.summary.records

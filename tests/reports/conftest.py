@@ -40,6 +40,8 @@ HOSTILE = [
     "[click](https://evil.example) ![x](https://evil.example/x.png) [a]: https://evil.example",
     "`code` ``two`` *em* _em_ ~~no~~ # head\n# head\n- item\n1. item\n---",
     "@octocat #1 !2 $3 :smile: www.evil.example https://evil.example a@evil.example",
+    "::error file=x::gotcha ::stop-commands::x ##[add-mask]e ##vso[task.setvariable variable=x]y",
+    r"\[click\](https://evil.example) \\",
     "{0} {{1}} %s [bold red]markup[/]",
     "| a | b |\n|---|---|",
     "  two  spaces  ",

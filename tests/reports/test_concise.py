@@ -58,5 +58,5 @@ def test_there_is_a_line_for_each_finding_whatever_the_tokens_say(
 
     assert len(lines) == len(told) > 10
     for line, finding in zip(lines, told, strict=True):
-        assert escape.terminal(finding.message) in line
+        assert escape.terminal(finding.message, escape.LONG) in line
         assert re.search(rf"{finding.code} {finding.name}: .* \[{finding.fingerprint[:8]}\]$", line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from pathlib import PurePath
@@ -88,6 +89,18 @@ def test_nothing_in_any_form_is_unprintable(form: Form, hostile_text: str, hosti
 
 
 @each_form
+def test_nothing_in_any_form_is_a_command_to_a_ci_server(
+    form: Form, hostile_text: str, hostile_report, written
+):
+    report = hostile_report(hostile_text)
+    text = written(form, report) + written(form, report, report)
+
+    assert not re.search(r"##\w*\[", text)
+    begun = [line for line in text.splitlines() if re.match(r"\s*::[a-zA-Z]", line)]
+    assert [line for line in begun if form is not Form.GITHUB] == []
+
+
+@each_form
 def test_reports_go_where_a_console_writes(form: Form, everything, written):
     file = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n")
     console = Console(file=file, width=200, markup=False, emoji=False, highlight=False)
@@ -98,6 +111,19 @@ def test_reports_go_where_a_console_writes(form: Form, everything, written):
 
     expected = b"".join(forms.pieces(form, [everything], options))
     assert file.buffer.getvalue() == expected
+
+
+@pytest.mark.parametrize("form", forms.FOR_PEOPLE)
+def test_a_terminal_gets_the_same_bytes_each_time_with_links_too(form: Form, everything):
+    def on_terminal() -> str:
+        file = io.StringIO()
+        console = Console(file=file, force_terminal=True, markup=False, highlight=False)
+        forms.write(form, [everything], Options(docs="https://a.example/rules"), console)
+        return file.getvalue()
+
+    text = on_terminal()
+    assert "\x1b]8;;https://a.example/rules#ect201-bad-signature\x1b\\" in text
+    assert text == on_terminal()
 
 
 def test_only_rules_of_ectgraph_are_on_its_page():

@@ -77,6 +77,6 @@ def test_hostile_text_makes_no_command(hostile_text: str, hostile_report, writte
     commands = read(written("github", report))
 
     assert len(commands) == len(told)
-    said = {f"{escape.terminal(each.message)}\n→ {each.advice}" for each in told}
+    said = {f"{escape.terminal(each.message, escape.LONG)}\n→ {each.advice}" for each in told}
     assert {message for _, _, message in commands} == said
     assert escape.terminal(hostile_text) in {members["file"] for _, members, _ in commands}

@@ -65,4 +65,4 @@ def test_hostile_text_stays_text(hostile_text: str, hostile_report, written):
 
     assert len(issues) == len(told)
     for issue, finding in zip(issues, told, strict=True):
-        assert issue["description"].endswith(escape.terminal(finding.message))
+        assert issue["description"].endswith(escape.terminal(finding.message, escape.LONG))

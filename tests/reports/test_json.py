@@ -13,9 +13,12 @@ import pytest
 import ectgraph
 from ectgraph import linter, loader
 from ectgraph.case import Case
-from ectgraph.reports.json import document, to_json
+from ectgraph.model import Report
+from ectgraph.reports import forms
+from ectgraph.reports.json import finding_document, frame, indented, to_json
 from ectgraph.rules import RULES, judge
 from ectgraph.testing import sketch, task_id
+from ectgraph.version import __version__
 
 FAULTY = "a@0; b@5<a,z; c@99 by=agent-b !flipped; d@0<c; 'junk'; !bad-key; !broken-rule"
 
@@ -113,10 +116,24 @@ def test_a_report_has_exactly_the_members_of_the_format(text: str):
     assert_shaped(json.loads(to_json(sketch(text).lint())), REPORT)
 
 
-def test_the_document_is_what_is_written():
-    report = sketch(FAULTY).lint()
+@pytest.mark.parametrize("ledgers", [["a@0"], [FAULTY], [], ["a@0", FAULTY, ""]])
+def test_it_is_written_piece_by_piece_as_if_it_were_written_at_once(ledgers: list[str], written):
+    reports = [sketch(text).lint() for text in ledgers]
+    documents = [
+        frame(report) | {"findings": [finding_document(each) for each in report.findings]}
+        for report in reports
+    ]
+    many = {"format": "ectgraph-reports/1", "reports": documents}
+    whole = indented(documents[0] if len(documents) == 1 else many, 1).decode()
 
-    assert json.loads(json.dumps(document(report))) == json.loads(to_json(report))
+    assert written("json", *reports) == whole.replace(f'"{__version__}"', '"VERSION"')
+    findings = sum(len(report.findings) for report in reports)
+    assert len(list(forms.pieces(forms.Form.JSON, reports, forms.Options()))) > findings
+
+
+def read(report: Report) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(to_json(report))
+    return found
 
 
 def test_it_says_which_format_and_which_tool():
@@ -148,7 +165,7 @@ def test_a_compressed_input_is_named_with_its_compression_and_its_own_bytes():
     drawn = sketch("a@0; b@5<a")
     data = gzip.compress(drawn.data)
     ledger = loader.load_bytes(data, drawn.ring, source="a.gz")
-    (source,) = document(Case(ledger, drawn.ring, drawn.policy).report)["inputs"]
+    (source,) = read(Case(ledger, drawn.ring, drawn.policy).report)["inputs"]
 
     assert source == {
         "source": "a.gz",
@@ -167,7 +184,7 @@ def test_a_place_without_a_line_has_an_address():
     exchange = {"request": request, "response": {"headers": []}}
     data = json.dumps({"log": {"entries": [exchange]}}).encode()
     ledger = loader.load_bytes(data, drawn.ring, judge=judge, source="a.har")
-    (finding,) = document(Case(ledger, drawn.ring, drawn.policy).report)["findings"]
+    (finding,) = read(Case(ledger, drawn.ring, drawn.policy).report)["findings"]
 
     (place,) = finding["places"]
     assert (place["source"], place["line"], place["offset"], place["index"]) == (
@@ -226,7 +243,7 @@ def test_the_counts_are_those_of_the_findings():
 
 
 def test_a_finding_names_its_task_and_why_it_does_not_count(everything):
-    found = {each["fingerprint"]: each for each in document(everything)["findings"]}
+    found = {each["fingerprint"]: each for each in read(everything)["findings"]}
 
     for finding in everything.findings:
         written = found[finding.fingerprint]
@@ -239,7 +256,7 @@ def test_a_finding_names_its_task_and_why_it_does_not_count(everything):
 def test_it_says_what_the_report_was_judged_by(everything):
     policy = {"kind": "policy", "source": "payments.toml", "sha256": "5" * 64}
 
-    assert document(everything)["basis"] == [policy]
+    assert read(everything)["basis"] == [policy]
 
 
 def test_separate_reports_are_an_array(everything, written):

@@ -8,6 +8,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from ectgraph import escape
+from ectgraph.reports import junit
 from ectgraph.rules import RULES
 
 
@@ -36,6 +37,25 @@ def test_a_rule_that_hit_has_failed_with_all_its_findings(judged, written):
     assert result.message == f"{report.findings[0].message} (and 2 more)"
     assert all(f"[{finding.fingerprint[:8]}]" in result.text for finding in report.findings)
     assert [code for code, case in found.items() if not case.is_passed] == ["ECT304"]
+
+
+def test_no_more_findings_of_a_rule_are_listed_than_a_server_takes(judged, monkeypatch, written):
+    monkeypatch.setattr(junit, "LISTED", 2)
+    case = cases(written("junit", judged("a@0<a; b@5<a,b; c@9<b,c")))["ECT304"]
+
+    lines = case.result[0].text.splitlines()
+    assert len(lines) == 4
+    assert lines[2] == "and 1 more, not listed"
+    assert case.result[0].message.endswith("(and 2 more)")
+
+
+def test_a_finding_of_a_rule_in_no_catalogue_fails_as_well(judged, few, written):
+    report = judged("a@0<a")
+
+    found = cases(written("junit", report, rules=few))
+
+    assert list(found) == [*few, "ECT304"]
+    assert isinstance(found["ECT304"].result[0], Failure)
 
 
 def test_a_rule_that_broke_is_an_error(judged, written):
@@ -96,6 +116,6 @@ def test_hostile_text_stays_text(hostile_text: str, hostile_report, written):
     for finding in report.findings:
         case = found[finding.code]
         if finding.counts:
-            assert escape.terminal(finding.message) in case.result[0].text
+            assert escape.terminal(finding.message, escape.LONG) in case.result[0].text
         elif finding.known:
-            assert escape.terminal(finding.message) in case.system_out
+            assert escape.terminal(finding.message, escape.LONG) in case.system_out

@@ -161,6 +161,28 @@ def test_no_more_locations_than_code_scanning_keeps(others: int, log, judged):
     assert result["properties"].get("placesLeftOut", 0) == max(0, others - sarif.LOCATIONS)
 
 
+def test_a_run_has_no_more_related_places_than_can_be_handed_in(log, judged, monkeypatch):
+    monkeypatch.setattr(sarif, "RELATED", 5)
+    places = tuple(Place("led", number) for number in range(1, 5))
+    findings = tuple(made(number, places=places) for number in range(4))
+
+    (run,) = log(replace(judged("a@0"), findings=findings))["runs"]
+
+    kept = [len(result.get("relatedLocations", ())) for result in run["results"]]
+    left_out = [result["properties"].get("placesLeftOut", 0) for result in run["results"]]
+    assert (kept, left_out) == ([3, 2, 0, 0], [0, 1, 3, 3])
+
+
+def test_long_texts_are_cut(log, judged):
+    long = "x" * 100_000
+    finding = made(1, message=long, task=long, jti=long, wid=long, iss=long, exec_act=long)
+    report = replace(judged("a@0"), findings=(replace(finding, ignored=True, reason=long),))
+
+    (run,) = log(report)["runs"]
+
+    assert len(str(run["results"])) < 10_000
+
+
 @pytest.mark.parametrize(
     ("source", "location"),
     [
@@ -227,7 +249,7 @@ def test_hostile_text_is_literal_in_every_message(hostile_text: str, hostile_rep
     said = {each["message"]["text"] for each in run["results"]}
     assert len(run["results"]) == len(report.findings)
     assert {as_a_viewer_shows(text) for text in said} == {
-        escape.terminal(finding.message) for finding in report.findings
+        escape.terminal(finding.message, escape.LONG) for finding in report.findings
     }
     for each in run["artifacts"]:
         assert re.fullmatch(r"[\w.~%/:-]+", each["location"]["uri"], re.ASCII)
@@ -235,7 +257,8 @@ def test_hostile_text_is_literal_in_every_message(hostile_text: str, hostile_rep
 
 def as_a_viewer_shows(text: str) -> str:
     """A message by §3.11.5 and §3.11.6 of SARIF: there must be no placeholder and no link."""
-    assert not re.search(r"(?<!\\)\[[^]]*(?<!\\)\]\(", text)
+    for without_escapes in (text, re.sub(r"\\[\\\[\]]", "", text)):
+        assert not re.search(r"(?<!\\)\[[^]]*(?<!\\)\]\(", without_escapes)
     assert not re.search(r"\{\d+\}", text.replace("{{", "").replace("}}", ""))
     plain = text.replace("{{", "{").replace("}}", "}")
-    return plain.replace(r"\[", "[").replace(r"\]", "]") if r"\](" in plain else plain
+    return re.sub(r"\\([\\\[\]])", r"\1", plain) if r"\](" in plain else plain

@@ -554,6 +554,8 @@ def test_not_every_name_there_ever_was_is_remembered():
         ({"compensation_required": True}, "states no reason"),
         ({"compensation_required": True, "compensation_reason": ""}, "is empty"),
         ({"compensation_required": True, "compensation_reason": " \n"}, "is empty"),
+        ({"compensation_required": True, "compensation_reason": "\u200b\x00\u00a0"}, "is empty"),
+        ({"compensation_required": True, "compensation_reason": "\u200bé"}, None),
         ({"compensation_required": True, "compensation_reason": None}, "is no text"),
         ({"compensation_required": True, "compensation_reason": ["x"]}, "is no text"),
         ({"compensation_required": True, "compensation_reason": "no budget"}, None),

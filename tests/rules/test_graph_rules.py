@@ -357,12 +357,23 @@ def test_a_workflow_in_pieces_is_told_once_with_the_earliest_task_of_each_the_la
         "sizes": [3, 2],
         "tasks": [task_id("c"), task_id("b")],
     }
-    assert finding.jti == task_id("c")
-    assert [place.line for place in finding.places] == [2, 4]
+    assert finding.jti == task_id("b")
+    assert [place.line for place in finding.places] == [4, 2]
     assert finding.message == (
         f"workflow {task_id('workflow')} is in 2 pieces that no parent link joins; "
         "the largest has 3 of its 5 tasks"
     )
+
+
+def test_a_workflow_in_pieces_is_the_same_finding_when_another_piece_grows():
+    text = "a@0; b@1; c@2<a"
+    grown = "; ".join([text, *(f"t{n}@9<b" for n in range(5))])
+
+    (finding,), (later,) = pieces(text), pieces(grown)
+
+    assert (finding.evidence["sizes"], later.evidence["sizes"]) == ([2, 1], [6, 2])
+    assert finding.fingerprint == later.fingerprint
+    assert finding.fingerprint != pieces(f"{text}; d@3")[0].fingerprint
 
 
 def test_each_workflow_in_pieces_is_told():

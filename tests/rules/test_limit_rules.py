@@ -118,6 +118,16 @@ def test_a_task_without_a_record_is_left_to_the_rule_that_names_all_who_need_it(
     assert sketch("b@1<z; c@1<z; !max_children=1").codes() == ["ECT303"]
 
 
+def test_a_task_recorded_elsewhere_can_be_built_on_too_often_as_well():
+    text = f'b@1<z; c@1<z; x@1<y; !boundary=["{task_id("z")}","{task_id("y")}"]'
+    findings = sketch(f"{text}; !max_children=1").lint(ONLY_503).findings
+
+    assert [(f.jti, f.missing, f.evidence["children"]) for f in findings] == [
+        (task_id("z"), True, 2)
+    ]
+    assert sketch(f"{text}; !max_children=2").lint(ONLY_503).findings == ()
+
+
 def test_the_limit_of_children_is_that_of_the_parents_workflow():
     text = "a@0 wid=one; b@1<a wid=one; c@1<a wid=one; x@0 wid=two; y@1<x wid=two; z@1<x wid=two"
     one = f'!workflows=[{{"wid":"{task_id("one")}","max_children":1}}]'

@@ -449,3 +449,11 @@ def test_the_same_ledger_twice_is_told_once(tmp_path: Path):
     report = load(files(tmp_path, drawn.data.decode(), drawn.data.decode()), drawn.ring).report
 
     assert [f.code for f in report.findings].count("ECT407") == 1
+
+
+def test_clocks_of_a_workflow_may_differ_by_what_its_own_policy_says():
+    wid = task_id("workflow")
+    text = f'b@0<a recorded=0; a@0 recorded=61; !workflows=[{{"wid":"{wid}","skew":%d}}]'
+
+    assert early(sketch(text % 61)) == []
+    assert [finding.evidence["skew"] for finding in early(sketch(text % 60))] == [60]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Finding, Record, Severity, Token, Trust
 from ectgraph.policy import Agent, Crossing, Need, Policy, Step, Workflow
-from ectgraph.rule import Evidence
+from ectgraph.rule import Evidence, Link
 from ectgraph.rules import RULES
 from ectgraph.rules.policy.step_missing import SHOWN
 from ectgraph.testing import sketch, task_id
@@ -67,6 +67,30 @@ def test_the_evidence_names_some_of_what_an_agent_may_do():
 
     assert finding.evidence == {"iss": f"{AGENTS}agent-a", "exec_act": "a", "may": may[:20]}
     assert finding.message.endswith("only do_0, do_1, do_2 and 47 more")
+
+
+def test_one_long_name_does_not_swell_what_is_told_of_many_children():
+    """A parent of 1 MB, and children of 1 kB each, would else fill any memory."""
+    long = "x" * 10_000
+    found = findings(
+        f"z@0 act=z{long} aud=urn:{long} by=z; ok@0 by=b iss=u:{long}; b@1<z,ok act=pay",
+        steps=[{"act": "pay", "after": ["ok"], "needs": [{"act": "ok", "agents": 2}]}],
+    )
+    of_child = [finding for finding in found if finding.jti == task_id("b")]
+
+    assert [f.code for f in of_child] == ["ECT311", "ECT712", "ECT713"]
+    assert [f.code for f in of_child if len(json.dumps(f.evidence)) > 1000] == []
+
+
+@pytest.mark.parametrize("code", ["ECT307", "ECT311", "ECT701"])
+def test_one_long_claim_of_a_parent_does_not_swell_what_is_said_of_many_children(code: str):
+    long = "x" * 10_000
+    parent = Token(jti="a", iss="a", aud=(long,), wid=long, pol=long, pol_decision="rejected")
+    child = Token(jti="b", iss="b", wid="w", parents=("a",))
+
+    hit = RULES[code].compare(Link(parent, child, Trust.VERIFIED, Trust.VERIFIED), Policy())
+
+    assert len(hit.message) + len(json.dumps(hit.evidence)) < 1000
 
 
 # What may follow what

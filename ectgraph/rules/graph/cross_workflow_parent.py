@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ectgraph import labels
 from ectgraph.rule import Hit, Link, Policy, Severity, link_rule
+
+WIDTH = 200
+"""Characters of the parent's `wid` that a finding shows: it may have many thousand children."""
 
 
 @link_rule(
@@ -32,6 +36,7 @@ def check(link: Link, policy: Policy) -> Hit | None:
     if policy.crossings and policy.crosses(theirs, ours):
         return None
     return Hit(
-        f"its parent {link.parent_name} is of another workflow: {theirs}, not {ours}",
-        evidence={"wid": ours, "parent_wid": theirs},
+        f"its parent {link.parent_name} is of another workflow: "
+        f"{labels.fit(theirs, 60)}, not {labels.fit(ours, 60)}",
+        evidence={"wid": ours, "parent_wid": labels.fit(theirs, WIDTH)},
     )

@@ -51,12 +51,13 @@ def check(evidence: Evidence) -> Iterator[Hit]:
             continue
         first = {min(piece, key=age): len(piece) for piece in pieces}
         order = sorted(first, key=lambda task: (-first[task], age(task)))
+        oldest = min(first, key=age)  # which stays the same when another piece grows
         sizes = [first[task] for task in order]
         yield Hit(
             f"workflow {wid} is in {len(order):,} pieces that no parent link joins; "
             f"the largest has {sizes[0]:,} of its {labels.count(sum(sizes), 'task')}",
-            order[0],
-            records=tuple(ledger.tasks[task][0] for task in order[:MOST]),
+            oldest,
+            records=tuple(ledger.tasks[task][0] for task in dict.fromkeys((oldest, *order[:MOST]))),
             evidence={
                 "pieces": len(order),
                 "sizes": sizes[:MOST],

@@ -9,6 +9,8 @@ MOST = 20
 """Members of an `aud` that a finding names."""
 LONGEST = 256
 """Members of an `aud` beyond which it is not looked through for every child."""
+WIDTH = 200
+"""Characters of each that a finding shows: one parent may have many thousand children."""
 
 
 @link_rule(
@@ -42,8 +44,9 @@ def check(link: Link, policy: Policy) -> Hit | None:
         return None
     if not aud or len(aud) > LONGEST or iss in aud:
         return None
+    readers = [labels.fit(labels.agent(each), 60) for each in aud[:3]]
     return Hit(
-        f"it is by {labels.agent(iss)}, and its parent {link.parent_name} is addressed to "
-        f"{labels.some([labels.agent(each) for each in aud])} alone",
-        evidence={"iss": iss, "aud": list(aud[:MOST])},
+        f"it is by {labels.fit(labels.agent(iss), 60)}, and its parent {link.parent_name} is "
+        f"addressed to {labels.some([*readers, *aud[3:]])} alone",
+        evidence={"iss": iss, "aud": [labels.fit(each, WIDTH) for each in aud[:MOST]]},
     )

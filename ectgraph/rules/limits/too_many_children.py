@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 
@@ -24,10 +25,16 @@ def check(evidence: Evidence) -> Iterator[Hit]:
 
     Where a step is meant to be used once, a payment that was approved say, a second child is a
     second use of it. A fan-out that nobody planned is also what an agent in a loop leaves behind.
-    Work that is spread over many agents and joined again looks the same.
+    Work that is spread over many agents and joined again looks the same. A task without a record
+    is told as missing (ECT303), and here only where the `boundary` of the policy names it.
     """
     graph, wids = evidence.graph, evidence.values("wid")
-    for task in evidence.ledger.tasks:
+    elsewhere = (
+        task
+        for task, status in (evidence.values("status") if evidence.policy.boundary else {}).items()
+        if status == "missing" and graph.nodes[task]["jti"] in evidence.policy.elsewhere
+    )
+    for task in chain(evidence.ledger.tasks, elsewhere):
         limit = evidence.policy.of(wids[task]).max_children
         if limit is None or len(graph.succ[task]) <= limit:
             continue

@@ -35,9 +35,14 @@ def check(token: Token, policy: Policy) -> Sequence[Hit]:
     if token.ext is None or not token.compensates:
         return ()
     reason = token.ext.get("compensation_reason")
-    if isinstance(reason, str) and reason.strip():
+    if isinstance(reason, str) and any(map(_is_seen, reason)):
         return ()
     if "compensation_reason" not in token.ext:
         return [Hit("it undoes something, and states no reason")]
     defect = "empty" if isinstance(reason, str) else "no text"
     return [Hit(f"it undoes something, and 'compensation_reason' is {defect}")]
+
+
+def _is_seen(char: str) -> bool:
+    """Whether a character shows anything; spaces, NUL and those without width do not."""
+    return char.isprintable() and not char.isspace()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from heapq import nsmallest
 from typing import TYPE_CHECKING, TypeAlias
 
 from ectgraph import labels
@@ -45,17 +44,16 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     own decision is neither rejected nor pending. An approval that the step does not rest on,
     directly or through others, approves nothing. An approval that was taken out of the ledger is
     missing here as well: where ancestors have no record, the finding says so, for it may be one of
-    them. In a circle each task comes before each (ECT305 tells of it). Where no keys were given,
-    unchecked tokens count.
+    them. Agents are told apart by `iss`; where one key signs for two (ECT208), they may be one. In
+    a circle each task comes before each (ECT305). Where no keys were given, unchecked tokens count.
     """
-    needs = dict.fromkeys(need for step in evidence.policy.steps for need in step.needs)
     past = _Past(evidence)
-    for need in needs:
-        yield from past.without(need)
+    for need, acts in past.needs().items():
+        yield from past.without(need, acts)
 
 
-SHOWN = 20
-"""Names of each kind that evidence gives."""
+SHOWN, WIDTH = 20, 200
+"""Names of each kind that evidence gives, and characters of each: many steps may share them."""
 
 _Names: TypeAlias = frozenset[str]
 _NONE: _Names = frozenset()
@@ -76,13 +74,20 @@ class _Past:
         if evidence.policy.minimum_level == "L1":
             self._counts.add(Trust.UNSIGNED)
 
-    def without(self, need: Need) -> Iterator[Hit]:
+    def needs(self) -> dict[Need, dict[str, None]]:
+        """What steps that were taken need, as the policy tells it, and what those steps did."""
+        steps = self._policy.steps
+        found: dict[Need, dict[str, None]] = {need: {} for step in steps for need in step.needs}
+        for act in self._acts if found else ():
+            for step in self._policy.steps_of(act):
+                for need in step.needs:
+                    found[need][act] = None
+        return {need: acts for need, acts in found.items() if acts}
+
+    def without(self, need: Need, acts: Iterable[str]) -> Iterator[Hit]:
         """The steps that lack what they need, each once."""
-        steps_of, fits = self._policy.steps_of, matcher((need.act,))
-        steps = self._all(lambda act: any(need in step.needs for step in steps_of(act)))
-        if not steps:
-            return
-        done = self._all(fits)
+        steps = self._all(acts)
+        done = self._all(filter(matcher((need.act,)), self._acts))
         agents: dict[str, _Names] = {}
         for task, token, trust in done:
             if self._objection(token, trust) is None:
@@ -122,8 +127,8 @@ class _Past:
                     acts.setdefault(token.exec_act, []).append(done)
         return acts
 
-    def _all(self, which: Callable[[str], bool]) -> list[_Done]:
-        return [each for act, done in self._acts.items() if which(act) for each in done]
+    def _all(self, acts: Iterable[str]) -> list[_Done]:
+        return [each for act in acts for each in self._acts[act]]
 
     @cached_property
     def _graph(self) -> nx.DiGraph[str]:
@@ -202,9 +207,11 @@ class _Past:
         missing |= {jti for jti in token.parents if self._node(jti, token.wid) is None}
         there = "there is none"
         if others:
-            there = f"only that of {labels.some([labels.agent(iss) for iss in others])} is there"
+            agents = [labels.fit(labels.agent(iss), 60) for iss in others]
+            there = f"only that of {labels.some(agents)} is there"
         elif found:
             there = "only that of its own agent is there"
+        not_counted = self._evidence.jtis(name for name, _ in refused)
         act = labels.fit(token.exec_act or "", 60)
         told = [f"{act} needs {_wanted(need)} before it, and {there}"]
         if refused:
@@ -222,9 +229,9 @@ class _Past:
                 "needs": need.act,
                 "agents_needed": need.agents,
                 "by_others": need.by_others,
-                "agents": others[:SHOWN],
-                "not_counted": self._evidence.jtis(name for name, _ in refused),
-                "unrecorded": sorted(missing)[:SHOWN],
+                "agents": [labels.fit(iss, WIDTH) for iss in others[:SHOWN]],
+                "not_counted": [labels.fit(jti, WIDTH) for jti in not_counted],
+                "unrecorded": [labels.fit(jti, WIDTH) for jti in sorted(missing)[:SHOWN]],
             },
             witness=f"{need.act} {need.agents} {need.by_others}",
         )
@@ -240,7 +247,7 @@ def _joined(names: _Names, more: _Names, most: int) -> _Names:
     joined = names | more if names else more
     if len(joined) == len(names):
         return names
-    return joined if len(joined) <= most else frozenset(nsmallest(most, joined))
+    return joined if len(joined) <= most else frozenset(sorted(joined)[:most])
 
 
 def _wanted(need: Need) -> str:

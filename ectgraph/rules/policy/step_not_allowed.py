@@ -6,6 +6,8 @@ from ectgraph import labels
 from ectgraph.policy import matcher
 from ectgraph.rule import Hit, Link, Policy, Severity, link_rule
 
+WIDTH = 200
+"""Characters of the parent's action that a finding shows: it may have many thousand children."""
 _POLICY = '!steps=[{"act":"pay","after":["approve","approve_*"]},{"act":"ask","after":[]}]'
 
 
@@ -41,6 +43,10 @@ def check(link: Link, policy: Policy) -> Hit | None:
         return Hit(
             f"{labels.fit(act, 60)} follows {link.parent_name}; "
             f"the policy lets it follow {allowed}",
-            evidence={"exec_act": act, "parent_act": parent, "after": list(step.after[:20])},
+            evidence={
+                "exec_act": act,
+                "parent_act": labels.fit(parent, WIDTH),
+                "after": list(step.after[:20]),
+            },
         )
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ectgraph import labels
 from ectgraph.claims import PENDING, REJECTED
 from ectgraph.rule import Hit, Link, Policy, Severity, link_rule
 
@@ -37,4 +38,5 @@ def check(link: Link, policy: Policy) -> Hit | None:
         return None
     if policy.review_by_decision and link.child.pol_decision == PENDING:
         return None
-    return Hit(f"its parent {link.parent_name} was rejected (policy {link.parent.pol!r})")
+    pol = labels.fit(repr(link.parent.pol), 60)
+    return Hit(f"its parent {link.parent_name} was rejected (policy {pol})")

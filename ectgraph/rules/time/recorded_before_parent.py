@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from ectgraph import labels
 from ectgraph.integrity import recorded
+from ectgraph.ledger import Ledger
 from ectgraph.model import Entry
-from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
+from ectgraph.rule import Evidence, Hit, Severity, Token, ledger_rule
 
 _Earliest: TypeAlias = dict[tuple[str, str], tuple[float, int]]
 """(number or time, position) of a task's first record, by ledger and by which of the two it is."""
@@ -43,38 +44,62 @@ def check(evidence: Evidence) -> Iterator[Hit]:
     counts. The order of the lines alone says nothing.
     """
     ledger = evidence.ledger
+    tasks, node = ledger.tasks, ledger.node
     several: dict[str, _Earliest] = {}
     told: set[tuple[str, str, tuple[str, float, float]]] = set()
-    for position, entry in enumerate(ledger):
+    for position, entry in enumerate(ledger.entries):
         token = entry.token
         if token is None or token.jti is None or not token.parents:
             continue
         if entry.seq is None and entry.recorded_at is None:
             continue
-        child = ledger.node(token.jti, token.wid) or ""
-        for parent in dict.fromkeys(ledger.node(jti, token.wid) for jti in token.parents):
-            if parent is None or parent == child:
+        for parent in _to_compare(ledger, entry, token):
+            child = node(token.jti, token.wid) or ""
+            if parent == child:
                 continue
             first = several.get(parent)
             if first is None:
                 first = _earliest(evidence, parent)
-                if len(ledger.tasks[parent]) > 1:
+                if len(tasks[parent]) > 1:
                     several[parent] = first
-            gap = _gap(evidence, entry, first)
+            skew = evidence.policy.of(token.wid).skew
+            gap = _gap(evidence, entry, first, skew)
             if gap is None or (child, parent, gap[:3]) in told:  # told of a copy in another file
                 continue
             told.add((child, parent, gap[:3]))
             what, own, later, other = gap
-            (jti,), is_one = evidence.jtis([parent]), len(ledger.tasks[child]) == 1
+            (jti,), is_one = evidence.jtis([parent]), len(tasks[child]) == 1
             yield Hit(
-                _said(evidence.name(parent), what, own, later, evidence.policy.skew),
+                _said(evidence.name(parent), what, own, later, skew),
                 child,
                 related=(parent,),
                 records=(position, other),
                 evidence={what: own, f"parent_{what}": later, "gap": later - own}
-                | ({"skew": evidence.policy.skew} if what == "recorded" else {}),
+                | ({"skew": skew} if what == "recorded" else {}),
                 witness=jti if is_one else f"{jti} {entry.record.sha256}",
             )
+
+
+def _to_compare(ledger: Ledger, entry: Entry, token: Token) -> list[str]:
+    """The parents of an entry that its number alone does not show to have come before it."""
+    entries, tasks = ledger.entries, ledger.tasks
+    found = []
+    for parent in dict.fromkeys([ledger.node(jti, token.wid) for jti in token.parents]):
+        if parent is not None:
+            above = tasks[parent]
+            if len(above) > 1 or not _is_numbered_before(entries[above[0]], entry):
+                found.append(parent)
+    return found
+
+
+def _is_numbered_before(parent: Entry, child: Entry) -> bool:
+    """Whether the numbers of one source settle it, as they nearly always do; else not known."""
+    return (
+        parent.seq is not None
+        and child.seq is not None
+        and parent.seq <= child.seq
+        and parent.record.source == child.record.source
+    )
 
 
 def _earliest(evidence: Evidence, task: str) -> _Earliest:
@@ -91,13 +116,13 @@ def _earliest(evidence: Evidence, task: str) -> _Earliest:
 
 
 def _gap(
-    evidence: Evidence, entry: Entry, parent: _Earliest
+    evidence: Evidence, entry: Entry, parent: _Earliest, skew: int
 ) -> tuple[str, float, float, int] | None:
     """(what was compared, an entry's, the parent's, where that is), if the parent came later."""
     name = evidence.ledgers.get(entry.record.source, "")
     own: tuple[tuple[str, float | None, int], ...] = (
         ("seq", entry.seq, 0),
-        ("recorded", recorded(entry), evidence.policy.skew),
+        ("recorded", recorded(entry), skew),
     )
     for what, value, slack in own:
         above = parent.get((name, what))
