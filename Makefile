@@ -34,6 +34,7 @@ notebook: $(VENV)/.ready-to-test  ## open JupyterLab on the notebooks
 
 bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain script
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/rules.py
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/checkpoint.py
 

@@ -196,8 +196,6 @@ def crowded(graph: nx.DiGraph[str], limit: int) -> list[tuple[str, bool]]:
     """
     if len(graph) - 1 <= limit:
         return []
-    if max(map(len, nx.weakly_connected_components(graph))) - 1 <= limit:
-        return []  # all of a task's ancestors are in one component with it
     most = _ancestor_bounds(graph, limit)
     found: list[tuple[str, bool]] = []
     known: dict[frozenset[str], bool] = {}

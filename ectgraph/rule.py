@@ -166,10 +166,19 @@ class Evidence:
 
         return measure(self.graph)
 
+    @cached_property
+    def components(self) -> list[set[str]]:
+        """The pieces of the graph that no link joins."""
+        import networkx as nx  # noqa: PLC0415
+
+        return list(nx.weakly_connected_components(self.graph))
+
     def crowded(self, limit: int) -> list[tuple[str, bool]]:
         """Tasks that nobody builds on and that have more than so many ancestors; see `graph`."""
         from ectgraph.graph import crowded  # noqa: PLC0415
 
+        if max(map(len, self.components), default=0) - 1 <= limit:
+            return []  # all of a task's ancestors are in one component with it
         return crowded(self.graph, limit)
 
     def cycle(self, knot: Iterable[str]) -> list[str]:

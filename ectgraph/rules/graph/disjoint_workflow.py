@@ -72,18 +72,17 @@ def _pieces(evidence: Evidence) -> dict[str, list[list[str]]]:
 
     Workflows are left out that have a task in a piece from which a record is missing.
     """
-    import networkx as nx  # noqa: PLC0415  # workers never need networkx
-
     wids, status = evidence.values("wid"), evidence.values("status")
+    missing = {task for task, what in status.items() if what == "missing"}
     pieces: dict[str, list[list[str]]] = {}
     torn: set[str] = set()
-    for component in nx.weakly_connected_components(evidence.graph):
+    for component in evidence.components:
         own: dict[str, list[str]] = {}
         for task in component:
             if wids[task] is not None:
                 own.setdefault(wids[task], []).append(task)
         for wid, tasks in own.items():
             pieces.setdefault(wid, []).append(tasks)
-        if any(status[task] == "missing" for task in component):
+        if not missing.isdisjoint(component):
             torn.update(own)
     return {wid: found for wid, found in pieces.items() if wid not in torn}
