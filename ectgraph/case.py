@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
-    from ectgraph.reports.explanation import Explanation
     from ectgraph.reports.invocation import Invocation
+    from ectgraph.reports.stories.explanation import Explanation
     from ectgraph.reports.task import Task
 
 Paths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
@@ -258,7 +258,7 @@ class Case:
     def explain(
         self, what: str, *, report: Report | None = None, invocation: Invocation | None = None
     ) -> Explanation:
-        """One finding, or one task, as a short story; see `reports.explanation`.
+        """One finding, or one task, as a short story; see `reports.stories.explanation`.
 
         Args:
             what: a fingerprint or its beginning, the code or the name of a rule that has one
@@ -275,7 +275,7 @@ class Case:
         error ECT302 equivocation  [3e2ec82f16c3a796]
 
         """
-        from ectgraph.reports import explanation  # noqa: PLC0415
+        from ectgraph.reports.stories import explanation  # noqa: PLC0415
 
         return explanation.explain(
             self._evidence,

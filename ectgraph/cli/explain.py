@@ -49,9 +49,9 @@ def explain(
 
     With the beginning of a jti, tell all that was found of that task.
     """
-    from ectgraph.reports.explanation import to_json  # noqa: PLC0415
-    from ectgraph.reports.meaning import AmbiguityError  # noqa: PLC0415
-    from ectgraph.reports.narration import to_markdown, to_text  # noqa: PLC0415
+    from ectgraph.reports.stories.explanation import to_json  # noqa: PLC0415
+    from ectgraph.reports.stories.meaning import AmbiguityError  # noqa: PLC0415
+    from ectgraph.reports.stories.narration import to_markdown, to_text  # noqa: PLC0415
 
     *files, what = sources.paths
     if not files:

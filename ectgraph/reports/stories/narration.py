@@ -14,9 +14,9 @@ from rich.text import Text
 
 from ectgraph import escape, labels
 from ectgraph.model import Finding
-from ectgraph.reports.ancestry import Ancestry, Flow, Kin
-from ectgraph.reports.exhibits import WIDTH, Exhibit, trust
-from ectgraph.reports.explanation import Card, Chapter, Explanation
+from ectgraph.reports.stories.ancestry import Ancestry, Flow, Kin
+from ectgraph.reports.stories.exhibits import WIDTH, Exhibit, trust
+from ectgraph.reports.stories.explanation import Card, Chapter, Explanation
 from ectgraph.reports.task import Neighbour
 from ectgraph.reports.text import STYLES
 

@@ -13,9 +13,9 @@ from ectgraph.integrity import recorded
 from ectgraph.linter import place
 from ectgraph.model import Entry, Finding, Place, Trust
 from ectgraph.reports.checks import lineage
-from ectgraph.reports.exhibits import trust, where
 from ectgraph.reports.invocation import LONGEST, Invocation, about, quoted
-from ectgraph.reports.meaning import Scene
+from ectgraph.reports.stories.exhibits import trust, where
+from ectgraph.reports.stories.meaning import Scene
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,13 +14,13 @@ from typing import Any
 from ectgraph.agent.steps import Outcome, Step
 from ectgraph.linter import place
 from ectgraph.model import Entry, Finding, Place, Report
-from ectgraph.reports.ancestry import Ancestry, Kin, ancestry, neighbour
 from ectgraph.reports.checks import checks, lineage
-from ectgraph.reports.exhibits import Exhibit, exhibits, located, where
 from ectgraph.reports.invocation import Invocation
 from ectgraph.reports.json import finding_document, indented
-from ectgraph.reports.meaning import AmbiguityError, Scene, meant
-from ectgraph.reports.onward import Command, commands, not_known
+from ectgraph.reports.stories.ancestry import Ancestry, Kin, ancestry, neighbour
+from ectgraph.reports.stories.exhibits import Exhibit, exhibits, located, where
+from ectgraph.reports.stories.meaning import AmbiguityError, Scene, meant
+from ectgraph.reports.stories.onward import Command, commands, not_known
 from ectgraph.reports.task import Neighbour
 from ectgraph.rule import BROKEN, Evidence, Rule
 from ectgraph.rules import RULES
@@ -100,7 +100,7 @@ class Explanation:
 
     def __str__(self) -> str:
         """The story as text."""
-        from ectgraph.reports.narration import to_text  # noqa: PLC0415  # which is made of this
+        from ectgraph.reports.stories.narration import to_text  # noqa: PLC0415  # which is made of this
 
         return "\n".join(line.plain for line in to_text(self))
 

@@ -20,17 +20,17 @@ from ectgraph.case import Case, load
 from ectgraph.encoding import hash_of
 from ectgraph.errors import EctgraphError
 from ectgraph.linter import lint
-from ectgraph.reports import ancestry, exhibits
-from ectgraph.reports.exhibits import readable
-from ectgraph.reports.explanation import Explanation, explain, to_json
 from ectgraph.reports.invocation import Invocation
-from ectgraph.reports.meaning import AmbiguityError
-from ectgraph.reports.narration import to_markdown, to_text
+from ectgraph.reports.stories import ancestry, exhibits
+from ectgraph.reports.stories.exhibits import readable
+from ectgraph.reports.stories.explanation import Explanation, explain, to_json
+from ectgraph.reports.stories.meaning import AmbiguityError
+from ectgraph.reports.stories.narration import to_markdown, to_text
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 from ectgraph.rules import RULES, judge
 from ectgraph.testing import Sketch, jwks, seal, sketch, task_id
 
-SAMPLES = Path(__file__).parents[2] / "sample_ledgers"
+SAMPLES = Path(__file__).parents[3] / "sample_ledgers"
 A, B, C, Z = (task_id(name) for name in "abcz")
 
 
