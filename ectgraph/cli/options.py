@@ -184,7 +184,7 @@ class Sources:
 
         paths = self.paths if paths is None else paths
         with output.progress(paths, quiet=quiet) as progress:
-            return load(paths, self.keys, progress=progress, **self._options(digest) | others)
+            return load(paths, self.keys, progress=progress, **self._options(others, digest))
 
     def load_each(self, *, quiet: bool = False, **others: Any) -> Iterator[Case]:
         """Load each source as a case of its own, one after the other; `others` as in `load`."""
@@ -192,19 +192,18 @@ class Sources:
 
         others = {"artifacts": self._hashes(), **others}
         with output.progress(self.paths, quiet=quiet) as progress:
-            yield from load_each(
-                self.paths, self.keys, progress=progress, **self._options() | others
-            )
+            yield from load_each(self.paths, self.keys, progress=progress, **self._options(others))
 
-    def _options(self, digest: int = 0) -> dict[str, Any]:
-        return {
+    def _options(self, others: dict[str, Any], digest: int = 0) -> dict[str, Any]:
+        usual = {
             "roots": self.roots,
-            "policy": self.choices(),
             "rules": self.rules,
             "artifacts": self.artifacts,
             "manner": self.manner(digest),
             "workers": self.workers,
         }
+        policy = {} if "policy" in others else {"policy": self.choices()}  # the clock is read once
+        return usual | policy | others
 
     def invocation(self, paths: list[str]) -> Invocation:
         """How other commands read the same ledger, by the same keys and choices."""
