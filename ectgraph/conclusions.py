@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterator, Sequence
+from typing import Any
 
 from ectgraph import escape
 from ectgraph.checkpoint import Comparison
@@ -133,10 +135,19 @@ def _of_policy(evidence: Evidence, silent: set[str]) -> Iterator[str]:
     policy = evidence.policy
     if policy.agents and "ECT711" in silent:
         yield "Each agent did only what the policy lets it do."
-    if any(step.after is not None for step in policy.steps) and "ECT712" in silent:
-        yield "Each step follows only what the policy lets it follow."
-    if any(step.needs for step in policy.steps) and "ECT713" in silent:
-        yield "Each step has the earlier steps that the policy asks for."
+    number = _steps(evidence)
+    which = f"Each of {count(number, 'step')} that the policy speaks of"
+    if number and any(step.after is not None for step in policy.steps) and "ECT712" in silent:
+        yield f"{which} follows only what it may follow."
+    if number and any(step.needs for step in policy.steps) and "ECT713" in silent:
+        yield f"{which} has what it needs before it."
+
+
+def _steps(evidence: Evidence) -> int:
+    """How many tasks are steps that the workflow policy speaks of."""
+    policy = evidence.policy
+    acts = Counter(evidence.values("exec_act").values()) if policy.steps else Counter[Any]()
+    return sum(number for act, number in acts.items() if act is not None and policy.steps_of(act))
 
 
 def order_unknown(evidence: Evidence) -> tuple[int, int]:
@@ -208,6 +219,8 @@ def _sources(evidence: Evidence) -> Iterator[str]:
     if timeless:
         entries = count(timeless, "entry was", "entries were")
         yield f"When {entries} recorded: the time is none, or has no offset."
+    if evidence.policy.steps and not _steps(evidence):
+        yield "That the policy is meant for this ledger: no task is a step that it speaks of."
     artifacts = evidence.artifacts
     if artifacts is not None and artifacts.unread:
         unread = count(len(artifacts.unread), "file, link or pipe", "files, links and pipes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from ectgraph import linter, loader
+from ectgraph.artifacts import Artifacts
+from ectgraph.encoding import hash_of
 from ectgraph.model import Report
 from ectgraph.reports.json import to_json
 from ectgraph.rule import Evidence
@@ -358,3 +361,64 @@ def test_whose_keys_they_are_is_established_where_the_keys_say_so(text: str, bou
     """`None`: nothing verified, so there is nothing to say of anybody's key."""
     assert bool(established(text, "a key of the issuer")) == (bound is True)
     assert bool(left_open(text, "belongs to the issuer")) == (bound is False)
+
+
+AGENTS = '!agents=[{"iss":"*","may":["a","pay"]}]'
+AFTER = '!steps=[{"act":"pay","after":["a"]}]'
+NEEDS = '!steps=[{"act":"pay","needs":[{"act":"a"}]}]'
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "said"),
+    [
+        (f"a@0; pay@5<a; {AGENTS}", "lets it do", True),
+        (f"a@0; x@5<a; {AGENTS}", "lets it do", False),
+        ("a@0; pay@5<a", "lets it do", False),
+        (f"a@0; pay@5<a; {AFTER}", "1 step that the policy speaks of follows only", True),
+        (f"a@0; x@1<a; pay@5<x; {AFTER}", "follows only", False),
+        (f"a@0; b@5<a; {AFTER}", "follows only", False),
+        (f"a@0; pay@5<a; {NEEDS}", "1 step that the policy speaks of has what it needs", True),
+        (f"x@0; pay@5<x; {NEEDS}", "what it needs", False),
+        ("a@0 out_hash=BvsmqV2mK4kZGFu56iY5bb7pqTqx1VM4aBCE2LuzlKA", "file in", False),
+    ],
+)
+def test_what_the_policy_asks_for_is_established_where_nothing_speaks_against_it(
+    text: str, part: str, said: bool
+):
+    assert (established(text, part) is not None) is said
+
+
+def test_a_policy_for_something_else_establishes_nothing():
+    part = "That the policy is meant for this ledger"
+
+    assert left_open(f"a@0; b@5<a; {NEEDS}", part)
+    assert not left_open(f"a@0; pay@5<a; {NEEDS}", part)
+    assert not left_open("a@0; b@5<a", part)
+
+
+def test_hashes_that_are_those_of_files_are_established_and_what_was_not_read_is_said():
+    drawn = sketch(f"a@0 out_hash={hash_of(b'made')}")
+    found = Artifacts.of([b"made"], "files")
+
+    report = linter.lint(replace_artifacts(drawn, found))
+    assert sentence(report.established, "is that of a file in files")
+    assert sentence(report.not_established, "that were not read") is None
+    report = linter.lint(replace_artifacts(drawn, dataclasses.replace(found, unread=("x", "y"))))
+    assert "2 files, links and pipes in files" in (
+        sentence(report.not_established, "that were not read") or ""
+    )
+
+
+def replace_artifacts(drawn: Sketch, artifacts: Artifacts) -> Evidence:
+    return Evidence(drawn.ledger(), drawn.ring, drawn.policy, artifacts=artifacts)
+
+
+def test_known_findings_keep_all_from_being_well():
+    drawn = sketch("b@5<a")
+    (finding,) = drawn.lint().findings
+
+    report = linter.lint(drawn.evidence(), baseline=[finding.fingerprint])
+
+    assert report.findings[0].known
+    assert report.at_least("note") == []
+    assert sentence(report.not_established, "1 finding does not count, being known")
