@@ -502,3 +502,23 @@ def test_a_buffered_file_object_is_not_needed_whole_in_memory(ring):
 
 def test_less_than_one_worker_is_the_callers_mistake(refusal, file):
     assert "at least 1" in refusal(load, file, workers=0)
+
+
+@pytest.mark.parametrize(("asked", "started"), [(None, 4), (1_000_000, 4), (3, 3), (2, 2)])
+def test_no_more_processes_are_started_than_there_are_cores(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: int | None, started: int
+) -> None:
+    told = []
+
+    def examine(batches: object, workers: int, equipment: object) -> Iterator[object]:
+        told.append(workers)
+        return iter(())
+
+    monkeypatch.setattr(loader.loky, "cpu_count", lambda: 4)
+    monkeypatch.setattr(loader, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(loader, "_examine_in_workers", examine)
+    (tmp_path / "ledger.jws").write_bytes(SOUND.data)
+
+    load(tmp_path / "ledger.jws", workers=asked)
+
+    assert told == [started]
