@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from ectgraph.encoding import decode_base64url, hash_defect
+from ectgraph.encoding import hash_bytes
 from ectgraph.errors import EctgraphError
 from ectgraph.model import Entry
 
@@ -27,21 +27,6 @@ bytes of such a hash."""
 _CHUNK = 1 << 20
 
 
-def digest(stated: str) -> bytes | None:
-    """The hash that `inp_hash` or `out_hash` states, as bytes; `None` when it states none.
-
-    The number of bytes tells the algorithm.
-
-    >>> digest("sha-256:ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0").hex()[:8]
-    'ba7816bf'
-    >>> digest("abc")
-
-    """
-    if hash_defect(stated) is not None:
-        return None
-    return decode_base64url(stated.rpartition(":")[2].encode())
-
-
 def algorithms(entries: Iterable[Entry]) -> list[str]:
     """The algorithms of the hashes that tokens state; files need be hashed by no other.
 
@@ -51,7 +36,7 @@ def algorithms(entries: Iterable[Entry]) -> list[str]:
     """
     tokens = (entry.token for entry in entries if entry.token is not None)
     stated = {text for token in tokens for text in (token.inp_hash, token.out_hash)} - {None}
-    sizes = {len(found) for text in stated if (found := digest(text or "")) is not None}
+    sizes = {len(found) for text in stated if (found := hash_bytes(text or "")) is not None}
     return [name for size, name in ALGORITHMS.items() if size in sizes]
 
 
@@ -91,7 +76,7 @@ class Artifacts:
         >>> Artifacts.of([b"abc"]).has("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0")
         True
         """
-        found = digest(stated)
+        found = hash_bytes(stated)
         if found is not None and ALGORITHMS[len(found)] not in self.algorithms:
             message = f"the files of {self.folder} were not hashed by {ALGORITHMS[len(found)]}"
             raise LookupError(message)

@@ -94,26 +94,17 @@ def load(  # noqa: PLR0913  # the front door: one argument for each thing a call
     seen = None if name is None else checkpoint.read(name)
     # networkx takes as long to import as a thousand signatures to verify: do both at once.
     Thread(target=import_module, args=("ectgraph.graph",)).start()
+    running: dict[str, Any] = {"workers": workers, "progress": progress}
     ledger, refused = None, None
     if seen is not None and since is not None:
         refused = _refused(seen, ring, policy, rules)
         if refused is None:
             equipment = (ring, policy, rules.judge)
-            ledger = load_since(
-                one_path(paths), seen, equipment, manner, workers=workers, progress=progress
-            )
+            ledger = load_since(one_path(paths), seen, equipment, manner, **running)
             refused = None if ledger is not None else "what came after it cannot be read by itself"
     if ledger is None:
         manner = manner if seen is None else replace(manner, digest=max(1, seen.bytes))
-        ledger = loader.load(
-            paths,
-            ring,
-            policy,
-            judge=rules.judge,
-            manner=manner,
-            workers=workers,
-            progress=progress,
-        )
+        ledger = loader.load(paths, ring, policy, judge=rules.judge, manner=manner, **running)
     comparison = None
     if seen is not None and name is not None:
         comparison = checkpoint.compare(seen, fspath(name), ledger, refused)

@@ -274,6 +274,21 @@ def hash_defect(text: str) -> str | None:
     return None if length == size else f"has {length} bytes; a hash of this kind has {size}"
 
 
+def hash_bytes(stated: str) -> bytes | None:
+    """The hash that `inp_hash` or `out_hash` states, as bytes; `None` when it states none.
+
+    The number of bytes tells the algorithm.
+
+    >>> hash_bytes("sha-256:ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0").hex()[:8]
+    'ba7816bf'
+    >>> hash_bytes("abc")
+
+    """
+    if hash_defect(stated) is not None:
+        return None
+    return decode_base64url(stated.rpartition(":")[2].encode())
+
+
 def hash_of(data: bytes) -> str:
     """The SHA-256 of what went in, or came out, as `inp_hash` and `out_hash` hold it.
 

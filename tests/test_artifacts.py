@@ -10,10 +10,8 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ectgraph.artifacts import ALGORITHMS, Artifacts, algorithms, check, digest
+from ectgraph.artifacts import ALGORITHMS, Artifacts, algorithms, check
 from ectgraph.encoding import hash_of
 from ectgraph.testing import sketch
 
@@ -32,22 +30,11 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
-# What a token states
-
-
-@pytest.mark.parametrize("name", ALGORITHMS.values())
-@given(content=st.binary())
-def test_a_stated_hash_is_read_back(name: str, content: bytes):
-    assert digest(stated(content, name)) == hashlib.new(name, content).digest()
-
-
-def test_the_two_ways_to_write_sha_256_are_one():
-    assert digest(hash_of(b"x")) == digest(f"sha-256:{hash_of(b'x')}")
+# What is in a folder
 
 
 @pytest.mark.parametrize("text", ["", "x", ":", "sha-256:", "md5:rL0Y20zC-Fzt72VPzMSk2A", "é" * 43])
-def test_what_is_no_hash_states_none_and_no_file_has_it(text: str):
-    assert digest(text) is None
+def test_no_file_has_what_is_no_hash(text: str):
     assert not Artifacts.of([b"", text.encode()]).has(text)
 
 

@@ -20,6 +20,7 @@ from ectgraph.encoding import (
     decode_base64url,
     deeper_than,
     encode_base64url,
+    hash_bytes,
     hash_defect,
     hash_of,
     inexact_integer,
@@ -472,3 +473,24 @@ def test_the_hash_of_bytes_is_a_hash_and_theirs(data):
 
     assert hash_defect(text) is None
     assert decode_base64url(text.encode()) == hashlib.sha256(data).digest()
+
+
+# Hashes as tokens state them
+
+
+@pytest.mark.parametrize("name", ["sha-256", "sha-384", "sha-512"])
+@given(content=st.binary())
+def test_a_stated_hash_is_read_back(name: str, content: bytes):
+    made = hashlib.new(name.replace("-", ""), content).digest()
+    text = base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+    assert hash_bytes(f"{name}:{text}") == made
+
+
+def test_the_two_ways_to_write_sha_256_are_one():
+    assert hash_bytes(hash_of(b"x")) == hash_bytes(f"sha-256:{hash_of(b'x')}")
+
+
+@pytest.mark.parametrize("text", ["", "x", ":", "sha-256:", "md5:rL0Y20zC-Fzt72VPzMSk2A", "é" * 43])
+def test_what_is_no_hash_states_none(text: str):
+    assert hash_bytes(text) is None

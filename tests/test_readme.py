@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ectgraph.rules import RULES
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
@@ -38,6 +40,10 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip("\n").splitlines() if line.strip()]
+
+
+def test_the_readme_knows_how_many_rules_there_are() -> None:
+    assert f"judges them by {len(RULES)} rules" in README
 
 
 def test_the_readme_shows_commands() -> None:

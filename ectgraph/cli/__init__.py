@@ -32,6 +32,8 @@ from ectgraph.cli import (
 from ectgraph.errors import EctgraphError
 from ectgraph.version import __version__
 
+_MisuseError: type[Any] = typer.BadParameter.__bases__[0]
+"""What typer raises of options that it cannot parse; it exports no name for all of it."""
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 
@@ -99,9 +101,7 @@ def run() -> int:
         code = _mistake("there is not enough memory for this")
     except OSError as error:
         code = _mistake(f"standard output: cannot be written ({error.strerror})")
-    except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
+    except _MisuseError as error:
         code = _misused(error)
     return code if isinstance(code, int) else 0
 

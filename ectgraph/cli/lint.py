@@ -126,10 +126,8 @@ def lint(
     _refuse_contradictions(ctx, forms)
     for form, file in forms:
         forms_.check(form)
-        output.check(file)
-        sources.keep(file, against, since, baseline)
-    output.check(write_baseline)
-    sources.keep(write_baseline, against, since)
+        _check(file, sources, against, since, baseline)
+    _check(write_baseline, sources, against, since)
     if baseline is not None and write_baseline is not None and not baseline.exists():
         baseline = None  # it is about to be made
     choices = Choices(
@@ -168,6 +166,12 @@ def lint(
     codes = {_exit_code(report, fail_on) for report in reports}
     code = 1 if 1 in codes else max(codes, default=3)
     raise typer.Exit(0 if exit_zero and code == 1 else code)
+
+
+def _check(file: Path | None, sources: Sources, *read: Path | None) -> None:
+    """Make sure that a file can be written, and is none of those that are read."""
+    output.check(file)
+    sources.keep(file, *read)
 
 
 Where: TypeAlias = tuple[Form, Path | None]

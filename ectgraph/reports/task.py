@@ -116,13 +116,14 @@ def describe(evidence: Evidence, findings: Iterable[Finding], node: str) -> Task
             _account(entry, evidence.policy, tuple(checks(evidence, entry, told, above)))
             for entry in entries
         ),
-        parents=tuple(_neighbour(evidence, each) for each in graph.predecessors(node)),
-        children=tuple(_neighbour(evidence, each) for each in graph.successors(node)),
+        parents=tuple(neighbour(evidence, each) for each in graph.predecessors(node)),
+        children=tuple(neighbour(evidence, each) for each in graph.successors(node)),
         findings=tuple(own),
     )
 
 
-def _neighbour(evidence: Evidence, node: str) -> Neighbour:
+def neighbour(evidence: Evidence, node: str) -> Neighbour:
+    """What is said of a task that another one hangs together with."""
     data = evidence.graph.nodes[node]
     return Neighbour(
         jti=data["jti"],

@@ -13,6 +13,11 @@ from typing import Any
 import pytest
 
 from ectgraph import settings
+from ectgraph.cli.choices import LEVELS
+from ectgraph.cli.options import InputFormat
+from ectgraph.cli.output import Color
+from ectgraph.model import Severity
+from ectgraph.reports.forms import Form
 from ectgraph.testing import sketch
 
 ROOT = Path(__file__).parents[2]
@@ -385,3 +390,23 @@ def test_no_address_is_fetched_because_a_file_was_found(
     assert ectgraph_("lint clean.jws --config ectgraph.toml").code == 0
     assert asked == ["HTTPS://example.com/k"]
     assert ectgraph_("lint clean.jws --config none --keys keys.json").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("format", Form),
+        ("fail_on", Severity),
+        ("input_format", InputFormat),
+        ("color", Color),
+        ("severity", LEVELS),
+    ],
+)
+def test_a_setting_takes_the_very_words_that_its_option_takes(name: str, words: Any):
+    listed = re.findall(r"'enum': \[([^]]*)\]", str(_properties()[name]))
+
+    assert [set(each.replace("'", "").split(", ")) for each in listed] == [{*map(str, words)}]
+
+
+def _properties() -> dict[str, Any]:
+    return settings.schema()["$defs"]["Settings"]["properties"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ectgraph.encoding import hash_defect
 from ectgraph.model import Trust
-from ectgraph.reports.task import Neighbour
+from ectgraph.reports.task import Neighbour, neighbour
 from ectgraph.rule import Evidence
 
 UP, DOWN, ACROSS = 3, 2, 4
@@ -142,17 +142,6 @@ def _kin(evidence: Evidence, codes: Mapping[str, tuple[str, ...]], branch: _Bran
         again=branch.again,
         behind=tuple(_kin(evidence, codes, each) for each in branch.behind),
         hidden=branch.hidden,
-    )
-
-
-def neighbour(evidence: Evidence, node: str) -> Neighbour:
-    """What is said of a task that another one hangs together with."""
-    data = evidence.graph.nodes[node]
-    return Neighbour(
-        jti=data["jti"],
-        exec_act=data.get("exec_act"),
-        iss=data.get("iss"),
-        trust=data.get("trust", data["status"]),
     )
 
 

@@ -17,11 +17,11 @@ from ectgraph.model import Entry, Finding, Place, Report
 from ectgraph.reports.checks import checks, lineage
 from ectgraph.reports.invocation import Invocation
 from ectgraph.reports.json import finding_document, indented
-from ectgraph.reports.stories.ancestry import Ancestry, Kin, ancestry, neighbour
+from ectgraph.reports.stories.ancestry import Ancestry, Kin, ancestry
 from ectgraph.reports.stories.exhibits import Exhibit, exhibits, located, where
 from ectgraph.reports.stories.meaning import AmbiguityError, Scene, meant
 from ectgraph.reports.stories.onward import Command, commands, not_known
-from ectgraph.reports.task import Neighbour
+from ectgraph.reports.task import Neighbour, neighbour
 from ectgraph.rule import BROKEN, Evidence, Rule
 from ectgraph.rules import RULES
 

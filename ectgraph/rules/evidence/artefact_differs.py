@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ectgraph import labels
-from ectgraph.artifacts import digest
-from ectgraph.encoding import hash_of
+from ectgraph.encoding import hash_bytes, hash_of
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 
 MOST = 20
@@ -59,7 +58,7 @@ def check(evidence: Evidence) -> Iterator[Hit]:
             continue
         task = (ledger.node(token.jti, token.wid) if token.jti else None) or ""
         for claim, stated in (("inp_hash", token.inp_hash), ("out_hash", token.out_hash)):
-            found = digest(stated) if stated else None
+            found = hash_bytes(stated) if stated else None
             if stated and found is not None and not artifacts.has(stated):
                 lost.setdefault(found, []).append((task, position, claim, stated))
     readable = " that could be read" if artifacts.unread else ""

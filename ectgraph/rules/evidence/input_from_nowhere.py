@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from ectgraph import labels
-from ectgraph.artifacts import digest
-from ectgraph.encoding import hash_of
+from ectgraph.encoding import hash_bytes, hash_of
 from ectgraph.rule import Evidence, Hit, Severity, ledger_rule
 
 MOST = 20
@@ -58,7 +57,7 @@ def check(evidence: Evidence) -> Iterator[Hit]:
             token = ledger[position].token
             if token is None or token.inp_hash is None or not token.parents:
                 continue
-            taken = digest(token.inp_hash)
+            taken = hash_bytes(token.inp_hash)
             # The parents of earlier tasks, before a checkpoint, were not all read again.
             if taken is None or taken in told or position < ledger.context:
                 continue
@@ -92,7 +91,7 @@ def _made(evidence: Evidence, task: str | None, several: dict[str, _Made]) -> _M
         entries = evidence.ledger.entries_of(task)
         for entry in entries:
             stated = entry.token.out_hash if entry.token else None
-            out = None if stated is None else digest(stated)
+            out = None if stated is None else hash_bytes(stated)
             if stated is not None and out is not None:
                 found.setdefault(len(out), {}).setdefault(out, stated)
         if len(entries) > 1:
