@@ -37,12 +37,14 @@ bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain scrip
 	$(BIN)/python benchmarks/rules.py
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/checkpoint.py
+	$(BIN)/python benchmarks/draw.py
 
 samples: $(VENV)/.ready-to-test  ## rebuild the sample ledgers, byte for byte
 	$(BIN)/python sample_ledgers/rebuild.py
 
-docs: $(VENV)/.ready  ## rebuild the page of rules and the JSON Schemas
+docs: $(VENV)/.ready  ## rebuild the page of rules, the JSON Schemas and the gallery of pictures
 	$(BIN)/python docs/build.py
+	$(BIN)/python docs/gallery.py
 
 clean:
 	rm -rf $(VENV) build

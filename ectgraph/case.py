@@ -5,12 +5,13 @@ Thin methods over the rooms below; what each costs is paid when it is first aske
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
 from os import PathLike, fspath
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from msgspec.structs import replace
 
@@ -18,13 +19,14 @@ from ectgraph import artifacts as hashes
 from ectgraph import checkpoint, linter, loader
 from ectgraph.artifacts import Artifacts
 from ectgraph.checkpoint import Checkpoint, Comparison
+from ectgraph.collector import paused
 from ectgraph.errors import EctgraphError
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
 from ectgraph.model import Basis, Input, Problem, Report
 from ectgraph.policy import Policy
 from ectgraph.reading import Manner
-from ectgraph.render.picture import MAX_NODES, Drawing
+from ectgraph.render.diagram import MAX_NODES
 from ectgraph.resume import load_since
 from ectgraph.rule import Evidence
 from ectgraph.rules import RULES, Catalogue
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+    from ectgraph.render.diagram import Cluster, Collapse, Diagram
+    from ectgraph.render.drawing import Drawing
+    from ectgraph.render.scope import Narrowing
+    from ectgraph.render.style import Direction, Style
+    from ectgraph.render.timeline.drawing import Timeline
     from ectgraph.reports.invocation import Invocation
     from ectgraph.reports.stories.explanation import Explanation
     from ectgraph.reports.task import Task
@@ -242,9 +249,10 @@ class Case:
             EctgraphError: no task is meant, or several are.
 
         """
+        from ectgraph.analysis.lineage import find  # noqa: PLC0415  # it imports networkx
         from ectgraph.reports import task  # noqa: PLC0415
 
-        return task.describe(self._evidence, self.report.findings, task.find(self._evidence, jti))
+        return task.describe(self._evidence, self.report.findings, find(self.graph, jti))
 
     def explain(
         self, what: str, *, report: Report | None = None, invocation: Invocation | None = None
@@ -304,22 +312,122 @@ class Case:
 
         return frames.records(self.ledger, self._evidence.chained)
 
-    def draw(self, *, max_nodes: int | None = MAX_NODES) -> Drawing:
-        """Draw the workflow; a picture in Jupyter, and `.save("name.svg")` elsewhere.
+    def draw(  # everything that the command can do
+        self,
+        *,
+        collapse: Collapse | None = None,
+        cluster: Cluster = "auto",
+        max_nodes: int | None = MAX_NODES,
+        data_flow: bool = True,
+        style: str | Style = "light",
+        label: str | None = None,
+        direction: Direction | None = None,
+        report: Report | None = None,
+        **narrow: Unpack[Narrowing],
+    ) -> Drawing:
+        r"""Draw the workflow; a picture in Jupyter, and `.save("name.svg")` elsewhere.
 
         Args:
-            max_nodes: show at most so many tasks, those with findings first; the picture says how
-                many it hides. `None` shows all, which Graphviz can draw up to some thousand.
+            collapse: what becomes one box: `chain` (tasks in a row), `layer`, `action`, `agent`
+                or `workflow`.
+            cluster: what frames are drawn around: `workflow`, `agent` or `none`; `auto` frames
+                workflows where there are several, but not many.
+            max_nodes: the most boxes; a picture that would have more is reduced, and says so.
+                `None` draws all, which Graphviz can do up to some thousand.
+            data_flow: whether to tell where the output of a task is the input of another.
+            style: `light`, `dark`, or a `render.style.Style` of your own.
+            label: the lines of a box, such as `"{act}\\n{iss} {time}"`; see `caption.FIELDS`.
+            direction: `LR` (left to right), `TB` (top to bottom), or what suits the graph.
+            report: what the rules found, where that is not `report`.
+            narrow: what to narrow the picture to; see `render.scope.Scope`.
+
+        Raises:
+            EctgraphError: something is named that there is not.
+
+        >>> import ectgraph
+        >>> case = ectgraph.load("sample_ledgers/forged-approval.jsonl", "sample_ledgers/keys.json")
+        >>> drawing = case.draw(only_findings=True, hops=1, direction="LR")
+        >>> len(drawing.diagram.boxes), drawing.diagram.scope
+        (5, ('within 1 link of tasks with findings',))
 
         """
-        from ectgraph.render.dot import to_dot  # noqa: PLC0415  # graphviz only when asked for
+        from ectgraph.render.drawing import Drawing  # noqa: PLC0415  # only when asked for
+        from ectgraph.render.style import style as theme  # noqa: PLC0415
 
-        hidden = 0 if max_nodes is None else max(0, len(self.graph) - max_nodes)
-        report = self.report
-        dot = to_dot(
+        def make(room: int | None) -> Diagram:
+            return self._compose(
+                report,
+                narrow,
+                collapse=collapse,
+                cluster=cluster,
+                max_nodes=room,
+                data_flow=data_flow,
+            )
+
+        said = {"label": label, "direction": direction}
+        changes: Any = {name: value for name, value in said.items() if value is not None}
+        look = dataclasses.replace(theme(style), **changes)
+        return Drawing(make(max_nodes), look, make)
+
+    def _compose(self, report: Report | None, narrow: Narrowing, **options: Any) -> Diagram:
+        """What a picture of the case shows; see `render.compose`."""
+        from ectgraph.render.compose import compose  # noqa: PLC0415
+        from ectgraph.render.scope import Scope  # noqa: PLC0415
+
+        report = report or self.report
+        with paused():
+            return compose(
+                self.graph,
+                ledger=self.ledger,
+                findings=report.findings,
+                scope=Scope.of(**narrow),
+                unreadable=report.summary.unreadable,
+                shape=self._evidence.shape,
+                **options,
+            )
+
+    def timeline(
+        self,
+        *,
+        max_tasks: int = 10_000,
+        links: bool = True,
+        style: str | Style = "light",
+        report: Report | None = None,
+        **narrow: Unpack[Narrowing],
+    ) -> Timeline:
+        """Show what happened when, by agent; a picture in Jupyter, `.save("name.html")` elsewhere.
+
+        Args:
+            max_tasks: draw so many tasks one by one; of more, counts by agent and time are shown.
+            links: whether to draw parent links; those that go back in time are always drawn.
+            style: `light`, `dark`, or a `render.style.Style` of your own.
+            report: what the rules found, where that is not `report`.
+            narrow: what to narrow the picture to; see `render.scope.Scope`.
+
+        Raises:
+            EctgraphError: vl-convert-python is not installed, or something is named that there
+                is not.
+
+        >>> import ectgraph
+        >>> case = ectgraph.load("sample_ledgers/clock-trouble.jsonl", "sample_ledgers/keys.json")
+        >>> print(str(case.timeline()).splitlines()[0])
+        Timeline of 7 tasks by 7 agents
+
+        """
+        from ectgraph.render.scope import Scope  # noqa: PLC0415  # only when asked for
+        from ectgraph.render.scope import narrow as narrowed  # noqa: PLC0415
+        from ectgraph.render.style import style as theme  # noqa: PLC0415
+        from ectgraph.render.timeline.drawing import timeline  # noqa: PLC0415
+
+        told = (report or self.report).findings
+        tasks, scope = narrowed(self.graph, Scope.of(**narrow), ledger=self.ledger, findings=told)
+        return timeline(
             self.graph,
-            report.findings,
-            max_nodes=max_nodes,
-            unreadable=report.summary.unreadable,
+            ledger=self.ledger,
+            findings=told,
+            tasks=tasks,
+            scope=scope,
+            style=theme(style),
+            max_tasks=max_tasks,
+            links=links,
         )
-        return Drawing(dot, hidden)

@@ -72,10 +72,21 @@ def dot(text: str, limit: int | None = None) -> str:
 def dot_html(text: str, limit: int | None = None) -> str:
     r"""Make text literal within an HTML-like DOT label, where backslash sequences expand as well.
 
+    They do so after entities are resolved, so that a backslash has to be two there, too.
+
     >>> dot_html("\\G <b>")
-    '&#92;G &lt;b&gt;'
+    '&#92;&#92;G &lt;b&gt;'
     """
-    return html(text, limit).replace("\\", "&#92;")
+    return html(text, limit).replace("\\", "&#92;&#92;")
+
+
+def dot_tooltip(text: str, limit: int | None = None) -> str:
+    r"""Make text literal within a DOT tooltip, where backslash sequences expand twice.
+
+    >>> dot_tooltip("\\N &amp;")
+    '\\\\\\\\N &amp;amp;'
+    """
+    return dot(text, limit).replace("\\", "\\\\")
 
 
 def json(text: str) -> str:
@@ -108,6 +119,20 @@ def _as_escapes(found: _re.Match[str]) -> str:
         )
         for char in text
     )
+
+
+def script_json(text: str) -> str:
+    r"""Make a JSON text safe within a script element of a page, and leave it the same JSON.
+
+    No tag, comment or entity can begin in it, and no line ends where JavaScript sees an end.
+
+    >>> script_json('["</script><!--&"]')
+    '["\\u003c/script\\u003e\\u003c!--\\u0026"]'
+    """
+    return _PAGE.sub(lambda mark: f"\\u{ord(mark.group()):04x}", json(text))
+
+
+_PAGE = _re.compile("[<>&\u2028\u2029]")
 
 
 def csv(text: str) -> str:
@@ -196,3 +221,32 @@ _REFERENCE = _re.compile(r"&#(?:33|35|36|37|38|58|64|91|94|123|126);(?=\S)")
 def _entities(text: str) -> str:
     """Text with every mark that Markdown might take for its own as an entity."""
     return _MARKS.sub(lambda mark: f"&#{ord(mark.group())};", text)
+
+
+def mermaid(text: str, limit: int | None = None) -> str:
+    """Make text literal within a quoted label of Mermaid, where Markdown and HTML are read too.
+
+    Mermaid has entities of its own: a number between `#` and `;`.
+
+    >>> mermaid('say "x" <b>')
+    'say #34;x#34; #60;b#62;'
+    >>> mermaid("review_spec *now*")
+    'review_spec #42;now#42;'
+    >>> mermaid("one direction TB")
+    'one direction#32;TB'
+    """
+    apart = _SPELLS.sub("\\g<0>\u200b", terminal(text, limit))
+    return _MERMAID.sub(lambda mark: f"#{ord(mark.group())};", apart)
+
+
+_SPELLS = _re.compile(r"\$(?=\$)|\\(?=n)|:(?=fa-)|ﬂ(?=°)|¶(?=ß)")
+"""What Mermaid reads once more after it resolved its entities: a formula, a line's end, an icon,
+and what it writes itself for `&#` and `;`. They are taken apart with a space of no width."""
+_MERMAID = _re.compile(
+    r"""["#$%&*:;<>@\[\\\]`{|}~\u200b\U00010000-\U0010ffff]|(?<![^\W_])_|_(?![^\W_])"""
+    r"|(?<=[Ww])\.|(?i:(?<=direction) )|^[-+= ]|^\d(?=\d*[.)])"
+)
+"""What Mermaid, or the Markdown in its labels, takes for its own: anywhere, beside a word, in
+`www.`, or at the beginning of a line. With `direction LR` in it a whole line would be lost, even in
+quotes, because its lexer takes the longest match. And characters that JavaScript counts as two, so
+that a text is as long for Mermaid as for us."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as stdlib_html
+import json
 import re
 import xml.etree.ElementTree as ET
 
@@ -17,6 +18,7 @@ ANYTHING = st.text(max_size=30) | st.text(
     "<>&\"'=+-@\\NG\t\r\n\x00\x1b\u202e\ud800;#x", max_size=12
 )
 FUNCTIONS = [escape.terminal, escape.html, escape.dot, escape.dot_html, escape.csv]
+FUNCTIONS += [escape.dot_tooltip]
 FUNCTIONS += [escape.xml, escape.sarif, escape.github]
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -86,7 +88,16 @@ def test_dot_reads_back_as_graphviz_reads_it(text):
 def test_dot_html_has_no_markup_and_no_backslash_and_reads_back(text):
     escaped = escape.dot_html(text)
     assert not re.search(r"""[<>"'\\]|&(?!(amp|lt|gt|quot|#x27|#92);)""", escaped)
-    assert stdlib_html.unescape(escaped) == escape.terminal(text)
+    read = stdlib_html.unescape(escaped)
+    assert re.fullmatch(r"([^\\]|\\\\)*", read)  # no escape of graphviz' own is left
+    assert read.replace("\\\\", "\\") == escape.terminal(text)
+
+
+@given(ANYTHING)
+def test_a_tooltip_reads_back_after_graphviz_expanded_it_twice(text):
+    once = escape.dot_tooltip(text).replace("\\\\", "\\")
+    assert once == escape.dot(text)
+    assert re.fullmatch(r"([^\\&]|\\{4}|&amp;)*", escape.dot_tooltip(text))
 
 
 @given(ANYTHING)
@@ -196,3 +207,43 @@ def test_code_can_be_copied_as_it_is(text):
 )
 def test_markdown_leaves_prose_readable(text):
     assert escape.markdown(text) == text
+
+
+@given(ANYTHING | st.sampled_from(["</script>", "<!--", "]]>", "&amp;", "\u2028\u2029", "\ud800"]))
+def test_json_in_a_page_is_the_same_json_and_begins_nothing(text):
+    before = json.dumps([text], ensure_ascii=False)
+    after = escape.script_json(before)
+
+    assert json.loads(after) == json.loads(before)
+    assert not set("<>&\u2028\u2029") & set(after)
+    assert after.isprintable()
+
+
+MERMAID = [
+    "$$x$$",
+    "\\n",
+    "fa:fa-car",
+    "ﬂ°°35¶ß",
+    "direction LR",
+    "1. a",
+    "_a_ b_c",
+    "www.a",
+    "- a",
+    "😀",
+]
+
+
+@given(ANYTHING | MARKS | st.sampled_from(MERMAID))
+def test_mermaid_has_no_mark_and_reads_back(text):
+    escaped = escape.mermaid(text)
+
+    assert escaped.isprintable()
+    assert not re.search(r"""["$%&*:<>@[\]\\`{|}~]|#(?!\d+;)|(?<!\d);|direction\s|ﬂ°|¶ß""", escaped)
+    read = re.sub(r"#(\d+);", lambda entity: chr(int(entity[1])), escaped)
+    assert not re.search(r"\$\$|\\n|:fa-|ﬂ°|¶ß", read)  # it is read a second time
+    assert read.replace("\u200b", "") == escape.terminal(text)
+
+
+@pytest.mark.parametrize("text", ["review_spec", "a b, c (d) 1.5 e/f-g?", "é漢", "550e8400-e29b"])
+def test_mermaid_leaves_names_readable(text):
+    assert escape.mermaid(text) == text

@@ -16,7 +16,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from ectgraph.cli import (
-    archive,
+    draw,
     explain,
     gate,
     key,
@@ -27,6 +27,8 @@ from ectgraph.cli import (
     rule,
     settings,
     story,
+    table,
+    timeline,
     token,
 )
 from ectgraph.errors import EctgraphError
@@ -49,7 +51,9 @@ for group in (
     lint,
     explain,
     rule,
-    archive,
+    draw,
+    timeline,
+    table,
     record,
     ledger_file,
     settings,

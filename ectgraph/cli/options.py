@@ -66,6 +66,16 @@ Tokens = Annotated[
 Audience = Annotated[
     str | None, typer.Option(metavar="ID", help="The verifier's own id, which aud must hold.")
 ]
+
+
+class Theme(StrEnum):
+    """The colours of pictures."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
+Colours = Annotated[Theme, typer.Option("--theme", help="Colours of the picture.")]
 At = Annotated[
     str | None,
     typer.Option(

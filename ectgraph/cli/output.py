@@ -16,6 +16,7 @@ from ectgraph import escape
 from ectgraph.errors import EctgraphError
 
 if TYPE_CHECKING:
+    from ectgraph.case import Case
     from ectgraph.loader import Progress
     from ectgraph.model import Finding
 
@@ -37,6 +38,13 @@ def refused(what: str, finding: Finding) -> None:
     """Tell the caller on stderr why a token was refused."""
     say(f"{what}: {finding.code} {finding.name}: {escape.terminal(finding.message, escape.LONG)}")
     typer.echo(f"  → {finding.advice}", err=True)
+
+
+def need_records(case: Case) -> None:
+    """End with exit code 3 where a ledger has nothing to show."""
+    if not case.ledger:
+        say("there is no record to show")
+        raise typer.Exit(3)
 
 
 def keep_sources(output: Path | None, sources: Iterable[str | Path]) -> None:
@@ -145,5 +153,8 @@ def write(data: bytes, output: Path | None = None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    with _opened(output) as file:
-        file.write(data.decode())
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        message = f"{output}: cannot be written ({error.strerror})"
+        raise EctgraphError(message) from error

@@ -11,32 +11,39 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 
+from ectgraph import escape
 from ectgraph.errors import EctgraphError
 
-PICTURES = ("svg", "png")
-MAX_NODES = 400
-"""Tasks that a picture shows; above that nobody can read it, and few programs can draw it."""
-TIME_LIMIT = 60
+PURE = ("svg", "png", "jpg", "json")
+"""What both programs can make."""
+SYSTEM = ("pdf", "eps", "webp", "gif")
+"""What only the system's Graphviz can make."""
+TIME_LIMIT = 30
 """Seconds that a layout may take."""
 
 
-def program() -> str:
+class SlowLayoutError(EctgraphError):
+    """The layout took too long, and was ended."""
+
+
+def program(picture_format: str = "svg") -> str:
     """The program that draws.
 
     Raises:
-        EctgraphError: there is none.
+        EctgraphError: there is none, or none for this format.
 
     """
+    dot = shutil.which("dot")
+    if dot is None and picture_format in SYSTEM:
+        message = (
+            f".{picture_format} needs the system's Graphviz (apt install graphviz, brew install "
+            "graphviz); .svg and .png do without"
+        )
+        raise EctgraphError(message)
     scripts = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent)])
-    found = (
-        shutil.which("dot")
-        or shutil.which("graphviz-pure", path=scripts)
-        or shutil.which("graphviz-pure")
-    )
+    found = dot or shutil.which("graphviz-pure", path=scripts) or shutil.which("graphviz-pure")
     if found is None:
         message = "no Graphviz to draw with; install it: pip install graphviz-pure"
         raise EctgraphError(message)
@@ -44,81 +51,26 @@ def program() -> str:
 
 
 def draw(dot: str, picture_format: str) -> bytes:
-    """Draw DOT as `svg` or `png`.
+    """Draw DOT: `svg`, `png` and more; `json` is Graphviz' own, with positions.
 
     Raises:
-        EctgraphError: there is no Graphviz, it failed, or it took longer than `TIME_LIMIT`.
+        SlowLayoutError: it took longer than `TIME_LIMIT`.
+        EctgraphError: there is no Graphviz, or it failed.
 
     """
-    command = [program(), f"-T{picture_format}"]
+    command = [program(picture_format), f"-T{picture_format}"]
     try:
         done = subprocess.run(  # noqa: S603  # our own command line; token text goes to stdin
             command, input=dot.encode(), capture_output=True, timeout=TIME_LIMIT, check=True
         )
     except subprocess.TimeoutExpired as error:
         message = f"the layout took more than {TIME_LIMIT} s; draw fewer tasks, or save as .dot"
-        raise EctgraphError(message) from error
+        raise SlowLayoutError(message) from error
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        message = f"{Path(command[0]).name} failed: {said[-1]}"
+        message = f"{Path(command[0]).name} failed: {escape.terminal(said[-1], escape.LONG)}"
         raise EctgraphError(message) from error
     except OSError as error:
         message = f"{command[0]}: cannot be run ({error.strerror})"
         raise EctgraphError(message) from error
     return done.stdout
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A diagram: its DOT text, drawn when somebody looks."""
-
-    dot: str
-    """The complete graph, or what `hidden` leaves of it."""
-    hidden: int = 0
-    """How many tasks the drawing does not show."""
-
-    def svg(self) -> str:
-        """The picture as SVG text."""
-        return draw(self.dot, "svg").decode()
-
-    def png(self) -> bytes:
-        """The picture as PNG."""
-        return draw(self.dot, "png")
-
-    def save(self, path: str | PathLike[str]) -> Path:
-        """Write it to a file; the suffix says how: `.dot`, `.gv`, `.svg` or `.png`.
-
-        Raises:
-            EctgraphError: another suffix, or the file cannot be written.
-
-        """
-        target = Path(path)
-        kind = suffix(target)
-        data = self.dot.encode() if kind == "dot" else draw(self.dot, kind)
-        try:
-            target.write_bytes(data)
-        except OSError as error:
-            message = f"{target}: cannot be written ({error.strerror})"
-            raise EctgraphError(message) from error
-        return target
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        """Show as a picture in Jupyter, with the DOT text where pictures are not shown."""
-        return {"image/svg+xml": self.svg(), "text/plain": self.dot}
-
-
-def suffix(path: Path) -> str:
-    """What a file name asks for: `dot`, `svg` or `png`.
-
-    Raises:
-        EctgraphError: it asks for something else.
-
-    >>> suffix(Path("a/b.gv"))
-    'dot'
-
-    """
-    kind = path.suffix.lower().removeprefix(".").replace("gv", "dot")
-    if kind not in ("dot", *PICTURES):
-        message = f"{path}: unknown kind of picture; use .dot, .svg or .png"
-        raise EctgraphError(message)
-    return kind

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from ectgraph import escape, labels
 from ectgraph.agent.steps import Step
-from ectgraph.errors import EctgraphError
 from ectgraph.formats.entry import TOKEN_MEMBERS, unwrap
 from ectgraph.linter import place
 from ectgraph.model import Entry, Finding
@@ -27,8 +26,6 @@ from ectgraph.rule import BROKEN, Evidence
 
 RAW = 4000
 """Characters of a record's raw bytes that are shown to people."""
-_ID = 80
-"""Characters of an id in a message."""
 
 _ALIKE = frozenset({"ECT208", "ECT209", "ECT210", "ECT301", "ECT302", "ECT303", "ECT305"})
 """Rules whose findings are about every record that they name, and not about one task alone."""
@@ -69,30 +66,6 @@ class Task:
     parents: tuple[Neighbour, ...]
     children: tuple[Neighbour, ...]
     findings: tuple[Finding, ...]
-
-
-def find(evidence: Evidence, jti: str) -> str:
-    """The node that a `jti`, a node's name, or the beginning of one means.
-
-    Raises:
-        EctgraphError: none begins so, or several do; the message lists some.
-
-    """
-    graph = evidence.graph
-    if jti in graph:
-        return jti
-    known = evidence.values("jti")
-    exact = [node for node, its in known.items() if its == jti]
-    found = exact or [node for node in graph if jti and node.startswith(jti)]
-    if len(found) == 1:
-        return found[0]
-    meant = escape.terminal(repr(jti), _ID)
-    if not found:
-        message = f"no task's jti begins with {meant}; `ectgraph table … tasks` lists them"
-        raise EctgraphError(message)
-    some = labels.some([escape.terminal(node, _ID) for node in sorted(found)], 5)
-    message = f"{len(found)} tasks begin with {meant}: {some}"
-    raise EctgraphError(message)
 
 
 def describe(evidence: Evidence, findings: Iterable[Finding], node: str) -> Task:

@@ -16,7 +16,10 @@ from ectgraph.testing import sketch
 
 COMMANDS = {
     "lint": "--keys --format --select --ignore --fail-on --max-findings --workers --output",
-    "draw": "--keys --output --max-nodes --workers",
+    "draw": "--keys --output --format --max-nodes --workers --collapse --cluster --theme --label "
+    "--direction --focus --hops --workflow --ancestors-of --descendants-of --path --critical-path "
+    "--only-findings --no-data-flow --no-legend",
+    "timeline": "--keys --output --theme --max-tasks --focus --workflow",
     "table": "--keys --format --max-rows --workers --output",
     "keygen": "KID --output --jwks --iss",
     "create": "--key --kid --iss --aud --act --par --wid --jti --iat --exp --lifetime --draft "
@@ -152,7 +155,7 @@ def test_an_interruption_leaves_no_worker_behind(many: Path):
         ("lint clean.jws --fromat json", "--format"),
         ("lint clean.jws --workers two", "--workers"),
         ("lnt clean.jws", "Did you mean 'lint'?"),
-        ("draw clean.jws --max-nodes 0", "--max-nodes"),
+        ("draw clean.jws --max-nodes -1", "--max-nodes"),
     ],
 )
 def test_what_cannot_be_parsed_is_one_line_that_leads_to_the_help(ectgraph_, line: str, words: str):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ectgraph.render import picture
-from ectgraph.render.picture import Drawing, draw, program, suffix
+from ectgraph.render.picture import PURE, SYSTEM, SlowLayoutError, draw, program
 
 DOT = 'digraph { a -> b; a [label="é"] }'
 
@@ -96,11 +96,24 @@ def test_a_program_that_fails_in_odd_bytes_is_told_all_the_same(install, refusal
     assert "bad" in refusal(draw, DOT, "svg")
 
 
-def test_a_layout_that_does_not_end_is_ended(install, refusal, monkeypatch: pytest.MonkeyPatch):
+def test_what_a_program_says_does_not_reach_a_terminal_as_it_is(install, refusal):
+    install("dot", r"printf 'bad \033[31m %s' aaaaaaaaaa >&2; exit 1")
+
+    assert refusal(draw, DOT, "svg") == r"dot failed: bad \x1b[31m aaaaaaaaaa"
+
+
+def test_what_a_program_says_may_be_endless(install, refusal):
+    install("dot", "i=0; while [ $i -lt 2000 ]; do printf x >&2; i=$((i+1)); done; exit 1")
+
+    assert refusal(draw, DOT, "svg").endswith("xxx…")
+
+
+def test_a_layout_that_does_not_end_is_ended(install, monkeypatch: pytest.MonkeyPatch):
     install("dot", "while :; do :; done")
     monkeypatch.setattr(picture, "TIME_LIMIT", 0.2)
 
-    assert "0.2 s" in refusal(draw, DOT, "svg")
+    with pytest.raises(SlowLayoutError, match=r"took more than 0\.2 s; draw fewer tasks"):
+        draw(DOT, "svg")
 
 
 def test_a_program_that_cannot_be_started_is_the_callers_matter(path: Path, refusal):
@@ -111,68 +124,38 @@ def test_a_program_that_cannot_be_started_is_the_callers_matter(path: Path, refu
     assert "dot" in refusal(draw, DOT, "svg")
 
 
-# A drawing
+# Formats
 
 
-def test_a_drawing_is_svg_and_png():
-    drawing = Drawing(DOT)
+@pytest.mark.parametrize("form", SYSTEM)
+def test_what_only_the_systems_graphviz_makes_is_not_tried_with_another(
+    path: Path, install, refusal, form: str
+):
+    install("graphviz-pure", "echo drawn")
 
-    assert drawing.hidden == 0
-    assert "<svg" in drawing.svg()
-    assert "é" in drawing.svg()
-    assert drawing.png().startswith(b"\x89PNG\r\n\x1a\n")
+    assert "needs the system's Graphviz" in refusal(draw, DOT, form)
+
+    dot = install("dot", "echo drawn by dot")
+
+    assert program(form) == str(dot)
+    assert draw(DOT, form) == b"drawn by dot\n"
+
+
+@pytest.mark.parametrize("form", PURE)
+def test_either_program_makes_the_usual_formats(install, form: str):
+    pure = install("graphviz-pure", 'echo "$@"')
+
+    assert program(form) == str(pure)
+    assert draw(DOT, form) == f"-T{form}\n".encode()
 
 
 @pytest.mark.parametrize(
-    ("name", "start"),
-    [
-        ("a.dot", b"digraph"),
-        ("a.gv", b"digraph"),
-        ("a.svg", b"<?xml"),
-        ("a.SVG", b"<?xml"),
-        ("a.png", b"\x89PNG"),
-    ],
+    ("form", "start"),
+    [("svg", b"<?xml"), ("png", b"\x89PNG\r\n\x1a\n"), ("jpg", b"\xff\xd8\xff"), ("json", b"{")],
 )
-def test_a_drawing_is_saved_as_the_suffix_says(tmp_path: Path, name: str, start: bytes):
-    target = tmp_path / name
-
-    assert Drawing(DOT).save(str(target)) == target
-    assert target.read_bytes().startswith(start)
+def test_the_program_that_is_here_makes_them(form: str, start: bytes):
+    assert draw(DOT, form).startswith(start)
 
 
-def test_dot_is_saved_in_full_and_without_any_program(path: Path, tmp_path: Path):
-    target = Drawing(DOT).save(tmp_path / "a.dot")
-
-    assert target.read_text("utf-8") == DOT
-
-
-@pytest.mark.parametrize("name", ["a.pdf", "a", "a.svgz", "a.", ".svg"])
-def test_an_unknown_suffix_is_refused_before_anything_is_drawn(
-    path: Path, tmp_path: Path, name: str, refusal
-):
-    assert ".svg" in refusal(Drawing(DOT).save, tmp_path / name)
-    assert not (tmp_path / name).exists()
-
-
-@pytest.mark.parametrize("name", ["a.dot", "a.svg"])
-def test_a_file_that_cannot_be_written_is_the_callers_mistake(tmp_path: Path, name: str, refusal):
-    assert "cannot be written" in refusal(Drawing(DOT).save, tmp_path / "nowhere" / name)
-
-
-def test_a_picture_that_cannot_be_drawn_leaves_the_file_as_it_was(tmp_path: Path, install, refusal):
-    install("dot", "exit 1")
-    target = tmp_path / "a.svg"
-    target.write_bytes(b"the last picture")
-
-    refusal(Drawing(DOT).save, target)
-
-    assert target.read_bytes() == b"the last picture"
-
-
-def test_suffixes_do_not_depend_on_their_case():
-    assert suffix(Path("A.PNG")) == "png"
-    assert suffix(Path("x/a.b.Gv")) == "dot"
-
-
-def test_a_notebook_gets_the_picture_and_the_text():
-    assert set(Drawing(DOT)._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}
+def test_letters_of_any_script_arrive():
+    assert "é" in draw(DOT, "svg").decode()

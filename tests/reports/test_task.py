@@ -419,12 +419,11 @@ HOLDS: dict[int, Callable[[Case, str, task.Account], bool]] = {
 
 def test_a_task_is_found_by_its_jti_its_beginning_and_its_name(refusal):
     case = case_of(sketch("a@0; b@5<a"))
-    evidence = case._evidence
 
-    assert task.find(evidence, task_id("b")) == task_id("b")
-    assert task.find(evidence, task_id("b")[:8]) == task_id("b")
-    assert "no task's jti begins with" in refusal(task.find, evidence, "zzz")
-    assert "no task's jti begins with ''" in refusal(task.find, evidence, "")
+    assert case.show(task_id("b")).name == task_id("b")
+    assert case.show(task_id("b")[:8]).name == task_id("b")
+    assert "no task's jti begins with" in refusal(case.show, "zzz")
+    assert "no task's jti begins with ''" in refusal(case.show, "")
 
 
 def test_several_tasks_are_told_and_none_is_guessed(refusal):

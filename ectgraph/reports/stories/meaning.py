@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ectgraph import escape, labels
+from ectgraph.analysis.lineage import find
 from ectgraph.errors import EctgraphError
 from ectgraph.linter import place
 from ectgraph.model import Finding
 from ectgraph.reports.invocation import Invocation
-from ectgraph.reports.task import find
 from ectgraph.rule import Evidence, Rule
 
 
@@ -36,7 +36,7 @@ def meant(
     wanted = what.strip().lower()
     node, refusal = None, ""
     try:
-        node = find(evidence, what)
+        node = find(evidence.graph, what)
     except EctgraphError as error:
         refusal = str(error)
     named = node is not None and what in (node, evidence.graph.nodes[node]["jti"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -13,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import ectgraph
 from ectgraph.testing import jwks, sketch
 
 CLEAN = "a@0; b@5<a by=agent-b"
@@ -78,7 +75,8 @@ BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHON
         ("lint clean.jws --fail-on never", 2),
         ("lint clean.jws --max-findings -1", 2),
         ("lint clean.jws --workers 0", 2),
-        ("draw clean.jws --max-nodes 0", 2),
+        ("draw clean.jws --max-nodes 0", 0),
+        ("draw clean.jws --max-nodes -1", 2),
         ("nonsense", 2),
     ],
 )
@@ -129,7 +127,7 @@ def test_the_exit_code_reaches_the_shell(process, folder: Path):
         ("lint clean.jws --select ECT201,XYZ", "'XYZ'"),
         ("lint clean.jws --ignore ECT201,", "no rule"),
         ("lint clean.jws --ignore missing_parent", "did you mean missing-parent?"),
-        ("draw clean.jws -o workflow.pdf", ".svg"),
+        ("draw clean.jws -o workflow.bmp", ".svg"),
         ("draw clean.jws -o workflow", ".svg"),
         ("table clean.jws nodes", "tasks, edges, findings"),
         ("table clean.jws", "tasks, edges, findings"),
@@ -218,113 +216,16 @@ def test_a_closed_stream_is_no_reason_for_a_traceback(
 
 def test_a_reader_that_has_seen_enough_ends_the_command_quietly(folder: Path):
     (folder / "long.jws").write_bytes(sketch("; ".join(f"t{n}@{n}" for n in range(3000))).data)
-    command = [sys.executable, "-m", "ectgraph", "draw", "long.jws"]
+    command = [sys.executable, "-m", "ectgraph", "draw", "long.jws", "--max-nodes", "0"]
     with subprocess.Popen(
         command, cwd=folder, env=BUFFERED, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
-        assert running.stdout.readline() == b"digraph workflow {\n"
+        assert running.stdout.readline().startswith(b"digraph")
         running.stdout.close()
         said = running.stderr.read()
 
     assert running.returncode == 1
     assert said == b""
-
-
-# draw
-
-
-def test_draw_writes_dot_and_nothing_else_to_stdout(ectgraph_):
-    done = ectgraph_("draw faulty.jws --keys keys.json")
-
-    assert done.out.startswith("digraph workflow {\n")
-    assert done.out.endswith("}\n")
-    assert done.err == ""
-    assert done.out == ectgraph.load("faulty.jws", "keys.json").draw(max_nodes=None).dot
-
-
-@pytest.mark.parametrize(
-    ("name", "start"), [("w.svg", b"<?xml"), ("w.png", b"\x89PNG"), ("w.dot", b"digraph")]
-)
-def test_draw_writes_pictures(ectgraph_, folder: Path, name: str, start: bytes):
-    done = ectgraph_(f"draw clean.jws --keys keys.json -o {name}")
-
-    assert (folder / name).read_bytes().startswith(start)
-    assert done.out == ""
-    assert name in done.err
-    assert "2 tasks" in done.err
-
-
-def test_draw_says_how_many_tasks_it_hides_but_not_on_stdout(ectgraph_):
-    done = ectgraph_("draw faulty.jws --keys keys.json --max-nodes 2")
-
-    assert len(re.findall(r"^\tn\d+ \[", done.out, re.MULTILINE)) == 2
-    assert done.out.startswith("digraph")
-    assert "2 of 3 tasks" in done.err
-
-
-def test_draw_draws_all_tasks_as_dot_and_400_as_a_picture(ectgraph_, folder: Path):
-    (folder / "large.jws").write_bytes(sketch("; ".join(f"t{n}@{n}" for n in range(402))).data)
-
-    assert ectgraph_("draw large.jws").out.count("shape=box") == 402
-    assert ectgraph_("draw large.jws -o large.dot").err.startswith("large.dot: 402 tasks")
-    assert "400 of 402 tasks" in ectgraph_("draw large.jws -o large.svg").err
-
-
-def test_draw_can_be_piped_into_graphviz(process, folder: Path):
-    from ectgraph.render.picture import program
-
-    dot = process(folder, "draw faulty.jws --keys keys.json").stdout
-    done = subprocess.run([program(), "-Tsvg"], input=dot, capture_output=True, check=True)
-
-    assert b"</svg>" in done.stdout
-
-
-# table
-
-
-@pytest.mark.parametrize(
-    ("name", "rows"), [("tasks", 3), ("edges", 2), ("findings", 2), ("records", 2)]
-)
-def test_table_writes_csv_into_a_pipe(ectgraph_, name: str, rows: int):
-    done = ectgraph_(f"table faulty.jws {name} --keys keys.json")
-
-    head, *body = csv.reader(io.StringIO(done.out))
-    assert len(body) == rows
-    assert "source" in head
-    assert done.err == ""
-
-
-def test_table_writes_a_table_when_asked(ectgraph_):
-    done = ectgraph_("table faulty.jws findings --keys keys.json --format table")
-
-    assert "ECT303" in done.out
-    assert "faulty.jws:2" in done.out
-    assert "," not in done.out.splitlines()[1]
-
-
-def test_table_cuts_rows_as_asked(ectgraph_):
-    done = ectgraph_("table faulty.jws tasks --format table --max-rows 1")
-
-    assert "2 more of 3 rows" in done.out
-    assert "more of" not in ectgraph_("table faulty.jws tasks --format table --max-rows 0").out
-
-
-@pytest.mark.parametrize("format_", ["csv", "table"])
-def test_table_writes_to_a_file(ectgraph_, folder: Path, format_: str):
-    line = f"table clean.jws edges --keys keys.json --format {format_}"
-    plain, done = ectgraph_(line), ectgraph_(f"{line} -o edges")
-
-    assert done == (0, "", "")
-    assert (folder / "edges").read_text("utf-8") == plain.out != ""
-    assert ectgraph_(f"{line} -o edges") == done  # though a file has the name of the table now
-
-
-def test_table_takes_several_files(ectgraph_, folder: Path):
-    (folder / "more.jws").write_bytes(sketch("x@0").data)
-
-    done = ectgraph_("table clean.jws more.jws tasks")
-
-    assert len(done.out.splitlines()) == 4
 
 
 # On a terminal
@@ -338,22 +239,6 @@ def test_a_terminal_gets_colours_and_a_bar_on_stderr_that_goes_away(on_a_termina
     assert re.sub(r"\x1b\[[0-9;]*m", "", out).endswith("\n2 errors\n")
     assert "verifying" in err
     assert "\x1b[2K" in err
-
-
-def test_a_terminal_gets_a_table_where_a_pipe_gets_csv(on_a_terminal, folder: Path):
-    code, out, _ = on_a_terminal(folder, "table clean.jws tasks --keys keys.json")
-
-    assert code == 0
-    assert "clean.jws:2" in out
-    assert "sha256" not in out
-
-
-def test_a_picture_of_a_source_without_size_has_a_bar_too(on_a_terminal, folder: Path):
-    code, out, err = on_a_terminal(folder, "draw - clean.jws")
-
-    assert code == 0
-    assert out.startswith("digraph")
-    assert "verifying" in err
 
 
 WRITING = [

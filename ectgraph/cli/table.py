@@ -1,21 +1,16 @@
-"""The commands that show a ledger: draw, table."""
+"""The command that shows a ledger as a table."""
 
 from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ectgraph import labels
 from ectgraph.cli import options, output
 from ectgraph.cli.options import Output, Sources, reads_ledgers
 from ectgraph.errors import EctgraphError
-
-if TYPE_CHECKING:
-    from ectgraph.case import Case
 
 commands = options.commands()
 
@@ -34,43 +29,6 @@ class TableName(StrEnum):
     EDGES = "edges"
     FINDINGS = "findings"
     RECORDS = "records"
-
-
-@commands.command(
-    short_help="Draw the workflow.",
-    epilog="Example: ectgraph draw ledger.jsonl --keys agents.jwks.json -o workflow.svg",
-)
-@reads_ledgers()
-def draw(
-    sources: Sources,
-    target: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="FILE.svg, .png or .dot; else DOT."),
-    ] = None,
-    max_nodes: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Show at most N tasks; pictures: 400 by default."),
-    ] = None,
-) -> None:
-    """Draw the workflow: tasks by agent, parent links, and what is wrong with them."""
-    from ectgraph.render import picture  # noqa: PLC0415
-
-    sources.keep(target)
-    if target is not None and picture.suffix(target) != "dot":
-        max_nodes = max_nodes or picture.MAX_NODES
-    case = sources.load()
-    _need_records(case)
-    drawing = case.draw(max_nodes=max_nodes)
-    if target is None:
-        typer.echo(drawing.dot, nl=False)
-    else:
-        figures = case.report.summary
-        missing = f", {figures.missing:,} missing" if figures.missing else ""
-        what = f"{labels.count(figures.tasks, 'task')}{missing}"
-        typer.echo(f"{drawing.save(target)}: {what}", err=True)
-    if drawing.hidden:
-        shown = f"{len(case.graph) - drawing.hidden:,} of {len(case.graph):,}"
-        output.say(f"{shown} tasks drawn; --max-nodes N draws more")
 
 
 @commands.command(
@@ -101,7 +59,7 @@ def table(
         on_terminal = target is None and sys.stdout.isatty()
         format_ = TableFormat.TABLE if on_terminal else TableFormat.CSV
     case = sources.load(files)
-    _need_records(case)
+    output.need_records(case)
     frame = getattr(case, name)
     if format_ is TableFormat.CSV:
         from ectgraph.frames import to_csv  # noqa: PLC0415
@@ -112,9 +70,3 @@ def table(
 
         with output.console(target) as console:
             console.print(to_table(name, frame, max_rows))
-
-
-def _need_records(case: Case) -> None:
-    if not case.ledger:
-        output.say("there is no record to show")
-        raise typer.Exit(3)

@@ -1,0 +1,61 @@
+"""Make the copy of a JavaScript library anew that the explorer ships, byte for byte.
+
+Needs npm, which reaches its registry. What the copy must be stands in vendor.json beside it; for
+another version change `version` and `integrity` there (`npm view NAME@VERSION dist.integrity`), and
+run this with `--write`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+STATIC = Path(__file__).parents[1] / "ectgraph" / "render" / "widget" / "static"
+RECORD = STATIC / "vendor.json"
+
+
+def fetch(record: dict[str, Any]) -> dict[str, bytes]:
+    """The files of a package that are shipped, out of the archive whose digest is on record."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = f"{record['name']}@{record['version']}"
+        subprocess.run(  # noqa: S603
+            ["npm", "pack", "--silent", package],  # noqa: S607
+            cwd=folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        (archive,) = Path(folder).glob("*.tgz")
+        digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if f"sha512-{digest}" != record["integrity"]:
+            sys.exit(f"{package}: npm has other bytes than are on record: sha512-{digest}")
+        with tarfile.open(archive) as members:
+            return {
+                name: members.extractfile(f"package/{file['path']}").read()  # type: ignore[union-attr]
+                for name, file in record["files"].items()
+            }
+
+
+def main(*, write: bool) -> None:
+    """Fetch, compare, and put the files in their place."""
+    record = json.loads(RECORD.read_bytes())
+    for name, data in fetch(record).items():
+        digest = hashlib.sha256(data).hexdigest()
+        if write:
+            record["files"][name]["sha256"] = digest
+        elif digest != record["files"][name]["sha256"]:
+            sys.exit(f"{name}: not what is on record: {digest}")
+        (STATIC / name).write_bytes(data)
+        print(f"{name}: {len(data):,} bytes, sha256 {digest}")
+    if write:
+        RECORD.write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(write="--write" in sys.argv)

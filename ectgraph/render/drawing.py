@@ -1,0 +1,218 @@
+"""A picture as its user holds it: every form it can be shown, saved or passed on in.
+
+A form that cannot take the picture as it is (a layout that does not end, the limits of Mermaid)
+gets a smaller one, which says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ectgraph import labels
+from ectgraph.errors import EctgraphError
+from ectgraph.render import picture
+from ectgraph.render.diagram import GROUPED, MAX_NODES, Diagram, headline
+from ectgraph.render.style import LIGHT, Style
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+SUFFIXES = {
+    "dot": "dot",
+    "gv": "dot",
+    "mmd": "mermaid",
+    "mermaid": "mermaid",
+    "md": "markdown",
+    "txt": "text",
+    "json": "json",
+    **{name: name for name in ("svg", "png", "jpg", *picture.SYSTEM)},
+    "jpeg": "jpg",
+}
+"""The form that a file's suffix asks for."""
+FORMS = tuple(dict.fromkeys(SUFFIXES.values()))
+MOST_BOXES = 5000
+"""Boxes from which on no layout is even begun."""
+SMALLEST = 8
+"""Boxes below which a picture is not made smaller to fit."""
+
+Maker = Callable[[int], Diagram]
+"""Makes the same picture again with at most so many boxes."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A diagram: drawn when somebody looks, in the form they look at."""
+
+    diagram: Diagram
+    style: Style = LIGHT
+    again: Maker | None = None
+    """How to make a smaller one; without it, what is too large for a form is refused."""
+
+    @property
+    def dot(self) -> str:
+        """The picture as DOT text."""
+        from ectgraph.render.dot import to_dot  # noqa: PLC0415  # graphviz only when asked for
+
+        return to_dot(self.diagram, self.style)
+
+    @property
+    def hidden(self) -> int:
+        """How many tasks of those asked for are in no box."""
+        return self.diagram.hidden
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a viewer has to know: what was grouped or hidden without being asked for."""
+        diagram = self.diagram
+        found = []
+        if diagram.by_itself:
+            how = f"; {GROUPED[diagram.collapse]}" if diagram.collapse else ""
+            found.append(f"{headline(diagram)}{how}")
+        elif diagram.hidden_links:
+            found.append(f"{headline(diagram)}; {diagram.hidden_links:,} links hidden")
+        return (*found, *diagram.remarks)
+
+    def svg(self) -> str:
+        """The picture as SVG text."""
+        return self.fitting("svg")[0].decode()
+
+    def png(self) -> bytes:
+        """The picture as PNG."""
+        return self.fitting("png")[0]
+
+    def mermaid(self) -> str:
+        """The picture as Mermaid text, within the limits of Mermaid."""
+        return self.fitting("mermaid")[0].decode()
+
+    def text(self, width: int = 120) -> str:
+        """The picture as lines of text, for terminals."""
+        from ectgraph.render.lanes import to_text  # noqa: PLC0415
+
+        return to_text(self.diagram, width)
+
+    def lines(self, width: int = 120) -> Iterator[Text]:
+        """The same, line by line and in colours that add nothing to it."""
+        from ectgraph.render.lanes import to_lines  # noqa: PLC0415
+
+        return to_lines(self.diagram, width)
+
+    def json(self) -> bytes:
+        """The picture as JSON with positions, for others to draw; see docs/formats.md."""
+        return self.fitting("json")[0]
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write it to a file; the suffix says how: `.svg`, `.png`, `.pdf`, `.dot`, `.mmd` ….
+
+        Raises:
+            EctgraphError: another suffix, or the file cannot be written.
+
+        """
+        target = Path(path)
+        data, _ = self.fitting(form(target))
+        try:
+            target.write_bytes(data)
+        except OSError as error:
+            message = f"{target}: cannot be written ({error.strerror})"
+            raise EctgraphError(message) from error
+        return target
+
+    def fitting(self, form: str) -> tuple[bytes, Drawing]:
+        """The picture in a form, and the drawing that this shows: a smaller one if need be.
+
+        Raises:
+            EctgraphError: there is no such form, or it cannot be made here.
+
+        """
+        made, why = self.made(form)
+        if made is not None:
+            return made, self
+        return self._smaller(why).fitting(form)
+
+    def made(self, form: str) -> tuple[bytes | None, str]:
+        """The picture as it is in a form; or nothing, and why it is too large for that."""
+        if form not in FORMS:
+            message = f"unknown form of a picture {form!r}; use {', '.join(FORMS)}"
+            raise EctgraphError(message)
+        if form == "dot":
+            return self.dot.encode(), ""
+        if form == "text":
+            return f"{self.text()}\n".encode(), ""
+        if form == "json":
+            return self._placed(), ""
+        if form in ("mermaid", "markdown"):
+            return self._mermaid(in_markdown=form == "markdown")
+        return self._laid_out(form)
+
+    def _placed(self) -> bytes:
+        """As JSON: with Graphviz' places where it finds some, else with those of plain layers."""
+        from ectgraph.render.positions import to_json  # noqa: PLC0415
+
+        layout = None
+        if len(self.diagram.boxes) <= MOST_BOXES:
+            with suppress(EctgraphError):  # the document says whose places they are
+                layout = picture.draw(self.dot, "json")
+        return to_json(self.diagram, self.style, layout)
+
+    def _laid_out(self, form: str) -> tuple[bytes | None, str]:
+        where = labels.count(len(self.diagram.boxes), "box", "boxes")
+        if len(self.diagram.boxes) > MOST_BOXES:
+            return None, f"no layout is begun for {where}"
+        try:
+            return picture.draw(self.dot, form), ""
+        except picture.SlowLayoutError:
+            return None, f"the layout of {where} took more than {picture.TIME_LIMIT} s"
+
+    def _mermaid(self, *, in_markdown: bool) -> tuple[bytes | None, str]:
+        from ectgraph.render import mermaid  # noqa: PLC0415
+
+        text = mermaid.to_mermaid(self.diagram, self.style)
+        if len(self.diagram.links) > mermaid.MOST_EDGES or len(text) > mermaid.MOST_CHARACTERS:
+            limits = f"{mermaid.MOST_EDGES} links and {mermaid.MOST_CHARACTERS:,} characters"
+            return None, f"Mermaid draws no more than {limits}"
+        return (mermaid.in_markdown(text) if in_markdown else text).encode(), ""
+
+    def _smaller(self, why: str) -> Drawing:
+        """The same picture with fewer boxes.
+
+        Raises:
+            EctgraphError: it cannot be any smaller.
+
+        """
+        room = min(len(self.diagram.boxes) // 2, MAX_NODES)
+        if self.again is None or room < SMALLEST:
+            message = f"{why}; narrow the picture, or save it as .dot"
+            raise EctgraphError(message)
+        diagram = self.again(room)
+        remark = f"{why}, so at most {labels.count(room, 'box', 'boxes')} are drawn"
+        return replace(self, diagram=replace(diagram, remarks=(remark,)))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show as a picture in Jupyter, and as text where pictures are not shown, or cannot be."""
+        try:
+            data, drawing = self.fitting("svg")
+        except EctgraphError as error:
+            return {"text/plain": f"{self.text()}\n{error}"}
+        return {"image/svg+xml": data.decode(), "text/plain": drawing.text()}
+
+
+def form(path: Path) -> str:
+    """What a file name asks for.
+
+    Raises:
+        EctgraphError: it asks for something else.
+
+    >>> form(Path("a/b.gv")), form(Path("README.md"))
+    ('dot', 'markdown')
+
+    """
+    kind = SUFFIXES.get(path.suffix.lower().removeprefix("."))
+    if kind is None:
+        known = ", ".join(f".{suffix}" for suffix in SUFFIXES)
+        message = f"{path}: unknown kind of picture; use one of {known}"
+        raise EctgraphError(message)
+    return kind

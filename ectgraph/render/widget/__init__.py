@@ -1,0 +1,1 @@
+"""Pictures to walk through: zoom, search, neighbours. A widget in Jupyter, or part of a page."""
