@@ -119,7 +119,7 @@ def draw(
     sources.keep(target)
     output.check(target)
     kind = form.value if form else _usual(target, forms.form)
-    if kind not in ("dot", "text", "mermaid", "markdown"):
+    if kind not in ("dot", "text", "mermaid", "markdown", "json"):
         picture.program(kind)  # say that there is none before the long work
     look = replace(style(theme.value), direction=direction.value, legend=legend)
     case = sources.load()

@@ -34,7 +34,7 @@ from ectgraph.render.diagram import (
     Link,
 )
 from ectgraph.render.facts import Facts, findings_by_task
-from ectgraph.render.grouping import LINKS_A_BOX, group
+from ectgraph.render.grouping import group, most_links
 from ectgraph.render.scope import Scope, narrow
 from ectgraph.toml import did_you_mean
 
@@ -67,9 +67,9 @@ def compose(  # noqa: PLR0913  # one argument for each thing that a picture depe
         scope: what to narrow the picture to.
         collapse: what becomes one box.
         cluster: what to draw frames around.
-        max_nodes: the most boxes. A picture that would have more, or more than four times as many
-            arrows, is grouped by itself, then boxes are hidden: those without findings and the
-            smallest first. `None`: all is drawn.
+        max_nodes: the most boxes. A picture that would have more, or too many arrows (see
+            `grouping.most_links`), is grouped by itself, then boxes are hidden: those without
+            findings and the smallest first. `None`: all is drawn.
         data_flow: whether to tell where an output meets an input.
         unreadable: how many records are no token, and so not in the graph.
         shape: depth and circles of the graph, where somebody measured it already.
@@ -109,7 +109,8 @@ def compose(  # noqa: PLR0913  # one argument for each thing that a picture depe
     drawing = _Drawing(facts=facts, tasks=tasks, members=members, data_flow=data_flow)
     frames, inner = _frames(drawing, frame, cluster)
     arrows = [*drawing.parent_links(), *drawing.data_links()]
-    links, dropped = _fitting(arrows, max_nodes)
+    room = None if max_nodes is None else most_links(len(members), grouping.collapse)
+    links, dropped = _fitting(arrows, room)
     drawing.not_drawn(dropped)
     boxes = tuple(drawing.box(number, inner.get(number)) for number in range(len(members)))
     in_groups = any(len(tasks) > 1 for tasks in members)
@@ -190,10 +191,10 @@ def _within(
     return kept, sum(map(len, members)) - sum(map(len, kept))
 
 
-def _fitting(arrows: list[Link], max_nodes: int | None) -> tuple[list[Link], list[Link]]:
+def _fitting(arrows: list[Link], room: int | None) -> tuple[list[Link], list[Link]]:
     """The arrows that there is room for, sorted, and the others; what is marked goes first."""
     arrows.sort(key=lambda link: (link.parent, link.child, link.kind))
-    most = len(arrows) if max_nodes is None else max_nodes * LINKS_A_BOX
+    most = len(arrows) if room is None else room
     if len(arrows) <= most:
         return arrows, []
 

@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ectgraph import labels
+from ectgraph import escape, labels
 from ectgraph.errors import EctgraphError
 from ectgraph.render import picture
 from ectgraph.render.diagram import GROUPED, MAX_NODES, Diagram, headline
@@ -42,6 +42,14 @@ SMALLEST = 8
 
 Maker = Callable[[int], Diagram]
 """Makes the same picture again with at most so many boxes."""
+
+
+class _TooLargeError(EctgraphError):
+    """A form cannot take a picture as it is, but perhaps one that is some times smaller."""
+
+    def __init__(self, why: str, times: int) -> None:
+        super().__init__(why)
+        self.times = times
 
 
 @dataclass(frozen=True)
@@ -116,8 +124,9 @@ class Drawing:
         data, _ = self.fitting(form(target))
         try:
             target.write_bytes(data)
-        except OSError as error:
-            message = f"{target}: cannot be written ({error.strerror})"
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            message = f"{escape.terminal(str(target))}: cannot be written ({why})"
             raise EctgraphError(message) from error
         return target
 
@@ -128,22 +137,28 @@ class Drawing:
             EctgraphError: there is no such form, or it cannot be made here.
 
         """
-        made, why = self.made(form)
-        if made is not None:
-            return made, self
-        return self._smaller(why).fitting(form)
+        try:
+            return self._made(form), self
+        except _TooLargeError as error:
+            return self._smaller(error).fitting(form)
 
-    def made(self, form: str) -> tuple[bytes | None, str]:
-        """The picture as it is in a form; or nothing, and why it is too large for that."""
+    def _made(self, form: str) -> bytes:
+        """The picture as it is in a form.
+
+        Raises:
+            _TooLargeError: it is too large for that.
+            EctgraphError: there is no such form, or it cannot be made here.
+
+        """
         if form not in FORMS:
             message = f"unknown form of a picture {form!r}; use {', '.join(FORMS)}"
             raise EctgraphError(message)
         if form == "dot":
-            return self.dot.encode(), ""
+            return self.dot.encode()
         if form == "text":
-            return f"{self.text()}\n".encode(), ""
+            return f"{self.text()}\n".encode()
         if form == "json":
-            return self._placed(), ""
+            return self._placed()
         if form in ("mermaid", "markdown"):
             return self._mermaid(in_markdown=form == "markdown")
         return self._laid_out(form)
@@ -158,37 +173,38 @@ class Drawing:
                 layout = picture.draw(self.dot, "json")
         return to_json(self.diagram, self.style, layout)
 
-    def _laid_out(self, form: str) -> tuple[bytes | None, str]:
+    def _laid_out(self, form: str) -> bytes:
         where = labels.count(len(self.diagram.boxes), "box", "boxes")
         if len(self.diagram.boxes) > MOST_BOXES:
-            return None, f"no layout is begun for {where}"
+            raise _TooLargeError(f"no layout is begun for {where}", 2)
         try:
-            return picture.draw(self.dot, form), ""
-        except picture.SlowLayoutError:
-            return None, f"the layout of {where} took more than {picture.TIME_LIMIT} s"
+            return picture.draw(self.dot, form)
+        except picture.SlowLayoutError as error:
+            why = f"the layout of {where} took more than {picture.TIME_LIMIT} s"
+            raise _TooLargeError(why, 4) from error
 
-    def _mermaid(self, *, in_markdown: bool) -> tuple[bytes | None, str]:
+    def _mermaid(self, *, in_markdown: bool) -> bytes:
         from ectgraph.render import mermaid  # noqa: PLC0415
 
         text = mermaid.to_mermaid(self.diagram, self.style)
         if len(self.diagram.links) > mermaid.MOST_EDGES or len(text) > mermaid.MOST_CHARACTERS:
             limits = f"{mermaid.MOST_EDGES} links and {mermaid.MOST_CHARACTERS:,} characters"
-            return None, f"Mermaid draws no more than {limits}"
-        return (mermaid.in_markdown(text) if in_markdown else text).encode(), ""
+            raise _TooLargeError(f"Mermaid draws no more than {limits}", 2)
+        return (mermaid.in_markdown(text) if in_markdown else text).encode()
 
-    def _smaller(self, why: str) -> Drawing:
+    def _smaller(self, too_large: _TooLargeError) -> Drawing:
         """The same picture with fewer boxes.
 
         Raises:
             EctgraphError: it cannot be any smaller.
 
         """
-        room = min(len(self.diagram.boxes) // 2, MAX_NODES)
+        room = min(len(self.diagram.boxes) // too_large.times, MAX_NODES)
         if self.again is None or room < SMALLEST:
-            message = f"{why}; narrow the picture, or save it as .dot"
-            raise EctgraphError(message)
+            message = f"{too_large}; narrow the picture, or save it as .dot"
+            raise EctgraphError(message) from too_large
         diagram = self.again(room)
-        remark = f"{why}, so at most {labels.count(room, 'box', 'boxes')} are drawn"
+        remark = f"{too_large}, so at most {labels.count(room, 'box', 'boxes')} are drawn"
         return replace(self, diagram=replace(diagram, remarks=(remark,)))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

@@ -10,6 +10,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -21,7 +22,6 @@ from ectgraph.render import caption, tracks
 from ectgraph.render.diagram import Box, Diagram, Link, headline
 from ectgraph.render.legend import Look
 from ectgraph.render.legend import rows as legend_rows
-from ectgraph.render.tracks import Cell, Row
 
 MOST_LANES = 16
 """Lanes side by side; nobody follows a line among more."""
@@ -39,10 +39,8 @@ NAME = 60
 class Signs:
     """The characters of a drawing."""
 
-    lines: str
-    """By where it leads: 1 for up, 2 for down, 4 for left, 8 for right, added up."""
-    to_left: str
-    to_right: str
+    lines: Mapping[int, int]
+    """What stands for the characters of `tracks`, where it is another."""
     verified: str
     unverified: str
     missing: str
@@ -55,8 +53,9 @@ class Signs:
     between: str
 
 
-UNICODE = Signs("   │ ╯╮┤ ╰╭├─┴┬┼", "◂", "▸", "●", "○", "◌", "◎", "▣", "▢", "←", "↺", " · ")
-ASCII = Signs("   | '.+ '.+-'.+", "<", ">", "*", "o", "?", "@", "#", "%", "<-", "(back)", "; ")
+UNICODE = Signs({}, "●", "○", "◌", "◎", "▣", "▢", "←", "↺", " · ")
+_PLAIN = str.maketrans("│─├┤┼╭╮┬╰╯┴", "|-+++...'''")
+ASCII = Signs(_PLAIN, "*", "o", "?", "@", "#", "%", "<-", "(back)", "; ")
 _COLOURS = ("cyan", "magenta", "green", "blue", "yellow")
 """Of lanes and agents: a terminal's own, which read on its ground, light or dark."""
 
@@ -83,43 +82,36 @@ def to_lines(diagram: Diagram, width: int = 100, *, only_ascii: bool = False) ->
     """
     signs = ASCII if only_ascii else UNICODE
     lanes = max(FEWEST_LANES, min(MOST_LANES, (width - ROOM) // 2))
-    drawn = [*tracks.rows(diagram, lanes)]
-    used = max((_used(row) for row in drawn), default=0)
-    room = max(width - 2 * used - 1, ROOM // 2)
-    words = _Words(diagram, [row.box for row in drawn if row.box is not None], room, signs)
-    for row in drawn:
-        beside = words.beside(row.box, row.unlaned) if row.box is not None else [Text()]
-        mark = ("", "") if row.box is None else words.mark(row.box)
-        for number, text in enumerate(beside):
-            cells = row.below if number else row.cells
-            line = _graph(cells[:used], mark, signs)
-            line.append(" ")
-            line.append_text(text)
+    drawn = [*tracks.steps(diagram, lanes)]
+    used = max((len(row) for step in drawn for row in step.rows), default=0)
+    words = _Words(diagram, [step.box for step in drawn], max(width - used - 2, ROOM // 2), signs)
+    row = below = ""
+    for step in drawn:
+        mark = words.mark(step.box)
+        if not step.led and row[2 * step.place :].startswith(tracks.MARK):
+            yield _graph(below, step.place, mark, signs)  # or it would look like a child
+        for drawn_row, text in zip_longest(step.rows, words.beside(step.box, step.untold)):
+            row = drawn_row or step.below
+            line = _graph(row, step.place, mark, signs)
+            line.pad_right(used + 2 - len(row))
+            line.append_text(text or Text())
             line.rstrip()
             yield line
+        below = step.below
     if drawn:
         yield Text()
     yield from words.after()
 
 
-def _used(row: Row) -> int:
-    """Places of a row up to the last that shows anything."""
-    shown = (n for n, cell in enumerate(row.cells, 1) if cell.box or cell.up or cell.down)
-    return max(shown, default=0)
-
-
-def _graph(cells: Iterable[Cell], mark: tuple[str, str], signs: Signs) -> Text:
-    """The left side of a row."""
-    gaps = {"": " ", "line": signs.lines[12], "left": signs.to_left, "right": signs.to_right}
+def _graph(row: str, place: int, mark: tuple[str, str], signs: Signs) -> Text:
+    """The left side of a row; each lane has a colour, which also leads from the box to others."""
     line = Text()
-    for cell in cells:
-        colour = "" if cell.colour is None else _COLOURS[cell.colour % len(_COLOURS)]
-        if cell.box:
+    for at, char in enumerate(row):
+        if char == tracks.MARK:
             line.append(*mark)
         else:
-            way = cell.up + 2 * cell.down + 4 * cell.left + 8 * cell.right
-            line.append(signs.lines[way], colour)
-        line.append(gaps[cell.gap], colour)
+            lane = place if char == "─" else at // 2
+            line.append(char.translate(signs.lines), _COLOURS[lane % len(_COLOURS)])
     return line
 
 
@@ -157,7 +149,7 @@ class _Words:
             return signs.unverified, "bold red"
         return signs.duplicate if box.duplicates else signs.verified, "bold"
 
-    def beside(self, place: int, unlaned: Sequence[int]) -> list[Text]:
+    def beside(self, place: int, untold: Sequence[int]) -> list[Text]:
         """The words of a box, in as many lines as they need."""
         box = self._diagram.boxes[place]
         slot = None if box.iss is None else self._slots.get(box.iss)
@@ -167,7 +159,7 @@ class _Words:
             for column, style in zip(self._columns, ("bold", agent, "dim", ""), strict=True)
             if column[place]
         )
-        said = Text(self._signs.between, "dim").join(self._said(place, unlaned))
+        said = Text(self._signs.between, "dim").join(self._said(place, untold))
         if not said.plain:
             whole = [head]
         elif head.cell_len + 2 + said.cell_len <= self._room:
@@ -182,7 +174,7 @@ class _Words:
             return [line]
         return line.wrap(self._console, self._room, overflow="fold")
 
-    def _said(self, place: int, unlaned: Sequence[int]) -> Iterator[Text]:
+    def _said(self, place: int, untold: Sequence[int]) -> Iterator[Text]:
         """What has to be said of a box, and of links to and from it: what lines do not show."""
         box, signs = self._diagram.boxes[place], self._signs
         sound = "approved", "pending review", "compensation"
@@ -195,8 +187,8 @@ class _Words:
             yield from (Text(end) for end in caption.ends(box) if end not in ("root", "leaf"))
         else:
             yield from map(Text, caption.ends(box))
-        if unlaned:
-            yield Text(f"{signs.takes} {self._some(unlaned)}")
+        if untold:
+            yield Text(f"{signs.takes} {self._some(untold)}")
         if place in self._back:
             yield Text(f"{signs.back} leads back to {self._some(self._back[place])}", "bold red")
         for words in self._of_links(self._into.get(place, ())):
@@ -222,9 +214,6 @@ class _Words:
         diagram, signs = self._diagram, self._signs
         marks = _marks(signs)
         yield Text(headline(diagram), "bold")
-        if diagram.links:
-            way = f"lines lead down from parents to children; {signs.to_right} takes from beside it"
-            yield Text(way, "dim")
         colours = max((agent.slot for agent in diagram.agents), default=0) + 1  # never too few
         for row in legend_rows(diagram, colours):
             mark, words = marks.get(row.look, ""), row.words

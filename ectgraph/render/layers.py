@@ -31,18 +31,22 @@ SHORTEST = 6
 """Boxes of a layer that are never folded."""
 
 
-def layered(diagram: Diagram, cell: tuple[float, float] = CELL) -> list[Place]:
+def layered(
+    diagram: Diagram, cell: tuple[float, float] = CELL, *, downwards: bool | None = None
+) -> list[Place]:
     """The middle of each box, x to the right and y downwards, from the corner at (0, 0).
 
     Args:
         diagram: the picture.
         cell: width and height of the largest box.
+        downwards: whether children stand below their parents, or to the right of them; what suits
+            the shape of the graph without it.
 
     >>> layered(Diagram(boxes=(), links=(), tasks=0, edges=0, in_scope=0))
     []
 
     """
-    downwards = diagram.deep
+    downwards = diagram.deep if downwards is None else downwards
     block_of = _blocks(diagram)
     blocks = _layers(diagram, block_of)
     along, across = cell if not downwards else cell[::-1]

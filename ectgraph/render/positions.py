@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct, field
@@ -17,7 +17,7 @@ from ectgraph import escape
 from ectgraph.render import caption, legend
 from ectgraph.render.diagram import Box, Diagram, Frame, Link, headline
 from ectgraph.render.layers import MARGIN, Place, layered
-from ectgraph.render.style import COLOURS, LIGHT, Style
+from ectgraph.render.style import COLOURS, LIGHT, Direction, Style
 
 SCHEMA = "ectgraph/diagram/1"
 TASKS = 100
@@ -75,19 +75,20 @@ def to_json(diagram: Diagram, style: Style = LIGHT, layout: bytes | None = None)
 
     """
     words = list(_words(diagram, style))
+    direction = _direction(diagram, style)
     places = None if layout is None else _laid_out(diagram, layout)
     found = {
         "schema": SCHEMA,
         "headline": headline(diagram),
         "positions": "layered" if places is None else "graphviz",
-        "direction": _direction(diagram, style),
-        **_document(diagram, style, words, places or _in_layers(diagram, words)),
+        "direction": direction,
+        **_document(diagram, style, words, places or _in_layers(diagram, words, direction)),
     }
     text = json.dumps(msgspec.to_builtins(found), ensure_ascii=False, separators=(",", ":"))
     return f"{escape.json(text)}\n".encode()
 
 
-def _direction(diagram: Diagram, style: Style) -> Literal["LR", "TB"]:
+def _direction(diagram: Diagram, style: Style) -> Direction:
     if style.direction == "auto":
         return "TB" if diagram.deep else "LR"
     return style.direction
@@ -137,8 +138,7 @@ def _document(
 
 def _fields(thing: Link | Frame | Struct) -> dict[str, Any]:
     """The members of a part, by name."""
-    found = msgspec.to_builtins(thing)
-    assert isinstance(found, dict)  # noqa: S101
+    found: dict[str, Any] = msgspec.to_builtins(thing)
     return found
 
 
@@ -160,12 +160,12 @@ def _words(diagram: Diagram, style: Style) -> Iterator[dict[str, list[str]]]:
         }
 
 
-def _in_layers(diagram: Diagram, words: list[dict[str, list[str]]]) -> Layout:
+def _in_layers(diagram: Diagram, words: list[dict[str, list[str]]], direction: Direction) -> Layout:
     """Layers of boxes that are equally wide, with room for the words of each."""
     sizes = [_size(said) for said in words]
     width = max((size[0] for size in sizes), default=0.0)
     height = max((size[1] for size in sizes), default=0.0)
-    places = layered(diagram, (width, height))
+    places = layered(diagram, (width, height), downwards=direction == "TB")
     boxes = [
         Room(round(x, 2), round(y, 2), width, size[1])
         for (x, y), size in zip(places, sizes, strict=True)

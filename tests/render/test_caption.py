@@ -169,6 +169,7 @@ def test_a_claim_never_makes_a_line_of_its_own_or_one_that_is_too_long(claims, f
 def test_claims_that_look_like_fields_or_are_enormous_stay_claims():
     assert written(box(exec_act="{iss} {0}\\n"), "{act}") == ["{iss} {0}\\n"]
     assert written(box(exec_act="a\nb\rc"), "{act}") == ["a␊b␍c"]
+    assert written(box(decisions={"a\nb_c": 1}), "{decision}") == ["a␊b c"]
     assert written(box(iss="/" * 100_000 + "x" * 100_000), "{agent}") == ["x" * 11 + "…" + "x" * 24]
 
 

@@ -18,7 +18,7 @@ from ectgraph.model import Finding, Severity
 from ectgraph.render import compose as module
 from ectgraph.render.compose import SLOTS, agent_slots, compose
 from ectgraph.render.diagram import GROUPED, Box, Cluster, Diagram, Frame, Link
-from ectgraph.render.grouping import LINKS_A_BOX
+from ectgraph.render.grouping import most_links
 from ectgraph.render.scope import Scope
 from ectgraph.testing import sketch, task_id
 
@@ -128,7 +128,7 @@ def test_every_task_and_every_link_is_accounted_for(
     assert arrows + inside + diagram.hidden_links + diagram.outside_links == diagram.edges
     if max_nodes is not None:
         assert len(diagram.boxes) <= max_nodes
-        assert len(diagram.links) <= max_nodes * LINKS_A_BOX
+        assert len(diagram.links) <= most_links(len(diagram.boxes), diagram.collapse)
     else:
         assert diagram.hidden == diagram.hidden_links == 0
         assert not diagram.by_itself
@@ -328,22 +328,22 @@ def test_when_groups_are_too_many_those_without_trouble_and_the_smallest_are_hid
 
 
 def test_too_many_arrows_are_grouped_too():
-    names = [f"t{n}" for n in range(12)]
+    names = [f"t{n}" for n in range(30)]
     text = "; ".join(
         f"{name}@{n}" + (f"<{','.join(names[:n])}" if n else "") + f" act=a{n % 3}"
         for n, name in enumerate(names)
     )
-    diagram = drawn(text, max_nodes=12)
+    diagram = drawn(text, max_nodes=30)
 
-    assert diagram.edges == 66 > 12 * LINKS_A_BOX
+    assert diagram.edges == 435 > most_links(30, None)
     assert diagram.by_itself
     assert diagram.hidden_links == 0
-    assert len(diagram.boxes) < 12
+    assert len(diagram.boxes) == 3
 
 
 def test_arrows_that_no_grouping_makes_fewer_are_hidden_and_marked_ones_stay(monkeypatch):
-    monkeypatch.setattr(module, "LINKS_A_BOX", 1)
-    monkeypatch.setattr("ectgraph.render.grouping.LINKS_A_BOX", 1)
+    monkeypatch.setattr(module, "most_links", lambda *_: 5)
+    monkeypatch.setattr("ectgraph.render.grouping.most_links", lambda *_: 5)
     text = "a@0 by=a; b@1<a by=b; c@2<a,b by=c; d@9<a,b,c by=d; e@3<d by=e"
     diagram = drawn(text, max_nodes=5)
 

@@ -235,7 +235,7 @@ def test_a_layout_that_is_too_slow_is_of_fewer_boxes_and_says_so(slow):
     assert data == b"10 boxes\n"
     assert len(shown.diagram.boxes) == 10
     assert shown.diagram.remarks == (
-        "the layout of 20 boxes took more than 30 s, so at most 10 boxes are drawn",
+        "the layout of 40 boxes took more than 30 s, so at most 10 boxes are drawn",
     )
     assert shown.notes[-1] == shown.diagram.remarks[0]
     assert shown.notes[0].startswith("10 tasks, 17 parent links; 30 hidden")
@@ -255,9 +255,9 @@ def test_a_program_that_takes_its_time_is_asked_again_with_fewer_boxes(
     monkeypatch.setattr(picture, "TIME_LIMIT", 0.5)
     data, shown = of(40).fitting("svg")
 
-    assert data == b"20 boxes\n"
+    assert data == b"10 boxes\n"
     assert shown.diagram.remarks == (
-        "the layout of 40 boxes took more than 0.5 s, so at most 20 boxes are drawn",
+        "the layout of 40 boxes took more than 0.5 s, so at most 10 boxes are drawn",
     )
 
 
@@ -350,7 +350,7 @@ def test_what_is_small_already_is_not_made_smaller(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(picture, "draw", never)
 
     assert "the layout of 15 boxes took more than 30 s" in refusal(of(15).fitting, "svg")
-    assert "the layout of 8 boxes took more than 30 s" in refusal(of(16).fitting, "svg")
+    assert "the layout of 8 boxes took more than 30 s" in refusal(of(32).fitting, "svg")
 
 
 # Notes

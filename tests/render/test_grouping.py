@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from ectgraph.render.diagram import GROUPED, Collapse
 from ectgraph.render.grouping import (
     LADDER,
-    LINKS_A_BOX,
     SHORTEST_CHAIN,
     Grouping,
     depths,
     group,
+    most_links,
 )
 
 NODES = "abcdefghij"
@@ -225,7 +225,7 @@ def test_the_finest_way_that_fits_is_taken_else_the_one_with_the_fewest_boxes(ca
     fitting = [
         how
         for how, boxes in every.items()
-        if len(boxes) <= room and arrows(case, boxes) <= room * LINKS_A_BOX
+        if len(boxes) <= room and arrows(case, boxes) <= most_links(len(boxes), how)
     ]
     fewest = min(every, key=lambda how: len(every[how]))
 
@@ -248,12 +248,14 @@ def test_one_box_too_many_and_rows_become_boxes():
 
 def test_many_arrows_are_too_many_though_the_boxes_fit():
     graph = row_of("")
-    graph.add_nodes_from([f"p{n}" for n in range(9)], status="present", iss="x")
-    graph.add_nodes_from([f"c{n}" for n in range(9)], status="present", iss="y")
-    graph.add_edges_from((f"p{n}", f"c{m}") for n in range(9) for m in range(9))
+    graph.add_nodes_from([f"p{n}" for n in range(15)], status="present", iss="x")
+    graph.add_nodes_from([f"c{n}" for n in range(15)], status="present", iss="y")
+    graph.add_edges_from((f"p{n}", f"c{m}") for n in range(15) for m in range(15))
+    graph.remove_edges_from([(f"p{n}", f"c{n}") for n in range(5)])
 
-    assert of(graph, max_nodes=21).collapse is None  # 81 arrows, 84 at most
-    assert of(graph, max_nodes=20).collapse == "layer"
+    assert of(graph, max_nodes=30).collapse is None  # 220 arrows, 220 at most
+    graph.add_edge("p0", "c0")
+    assert of(graph, max_nodes=30).collapse == "layer"
 
 
 def test_when_each_agent_has_one_task_the_ladder_does_not_undo_what_helped():
@@ -332,6 +334,27 @@ def test_a_link_to_a_task_outside_of_the_picture_ends_a_row():
         "abc",
         "def",
     ]
+
+
+def test_a_row_through_two_frames_is_a_row_in_each_if_it_is_long_enough_there():
+    graph = row_of("abcdefg")
+    frame = dict(zip("abcdefg", "vvvvwwx", strict=True))
+    found = group(graph, list(graph), collapse="chain", max_nodes=None, frame=frame, alone=())
+
+    assert told(found) == ["abcd", "e", "f", "g"]
+
+
+def test_a_task_that_is_its_own_parent_is_one_arrow_more():
+    tasks = [f"t{n}" for n in range(12)]
+    graph: nx.DiGraph[str] = nx.DiGraph((one, two) for one in tasks for two in tasks)
+    graph.add_edges_from((one, "end") for one in tasks[:4])
+    tasks.append("end")
+    for task in tasks:
+        graph.nodes[task].update(status="present", iss="x")
+
+    assert of(graph, max_nodes=13).collapse is None  # 148 arrows, 152 at most
+    graph.add_edges_from((one, "end") for one in tasks[:9])
+    assert of(graph, max_nodes=13).by_itself  # 153
 
 
 def test_a_row_is_cut_at_a_task_that_is_to_be_seen():

@@ -79,7 +79,8 @@ def row(*boxes: Box, place: int = 0, links: Any = ()) -> str:
 # A reader of drawings, which knows what lines mean and nothing of how they were laid
 
 MARKS = "●○◌◎▣▢" + "*o?@#%"
-ON, DOWN, UP, CROSSES = set("├┤┼+"), set("╭╮┬."), set("╰╯┴'"), set("│|")
+FROM_ABOVE, GOES_DOWN = set("│├┤┼╰╯┴" + "|+'"), set("│├┤┼╭╮┬" + "|+.")
+ACROSS, STRAIGHT = set("─-"), set("│| ")
 
 
 def read(text: str, made: Diagram) -> tuple[Counter[tuple[int, int]], int]:
@@ -88,46 +89,52 @@ def read(text: str, made: Diagram) -> tuple[Counter[tuple[int, int]], int]:
     lines = lines[: lines.index(headline(made))]
     margin = min((line.index("act_") for line in lines if "act_" in line), default=0)
     found: Counter[tuple[int, int]] = Counter()
-    feeds: dict[int, set[int]] = {}
-    """By place, the boxes that feed the line that comes from above."""
     told: dict[int, str] = {}
-    previous, current = "", -1
+    feeds: dict[int, set[int]] = {}
+    """By place, the boxes from which the line that goes on from here comes."""
+    above, place, current = "", 0, -1
     for line in lines:
-        graph = line[:margin].ljust(margin + 4)
-        centre = next((place for place, char in enumerate(graph) if char in MARKS), None)
-        is_box = centre is not None
-        if not is_box:
-            centre = next((n for n, c in enumerate(graph, 1) if c in "▸>"), None)
-            centre = centre or next((n - 1 for n, c in enumerate(graph) if c in "◂<"), None)
-        if centre is not None:
-            beside = {n for step in (-1, 1) for n in touched(graph, centre, step, "◂▸<>")}
-            fed = {n for step in (-1, 1) for n in touched(graph, centre, step, "─-")}
-            above = previous[centre : centre + 1]
-            arrow = graph[centre + 1] in "◂<" or graph[centre - 1 : centre] in ("▸", ">")
-            straight = above in ON | DOWN | CROSSES or (
-                above != "" and above in MARKS and not arrow
-            )
-            sources = set[int]().union(*(feeds[n] for n in beside))
-            sources |= feeds.get(centre, set()) if straight else set()
-        if is_box:
+        graph = line[:margin].ljust(margin)
+        check_ends(above, graph)
+        if marks := [at for at, char in enumerate(graph) if char in MARKS]:
+            (place,) = marks
             current = int(re.findall(r"act_(\d+)", line)[0])
-            found.update((source, current) for source in sources)
-        for place in {*range(0, margin, 2)} - {centre}:
-            char = graph[place]
-            before = previous[place : place + 1]
-            comes = before in ON | DOWN | CROSSES
-            if char in ON | UP | CROSSES:  # no line begins in the air
-                assert comes or before in MARKS, (previous, line)
-            else:
-                assert not comes, (previous, line)
-            if is_box and place in fed:
-                feeds[place] = ({current} | feeds[place]) if char in ON else {current}
-                assert char in ON | DOWN
-        if centre is not None:
-            feeds[centre] = {current} if is_box else sources
+            found.update((parent, current) for parent in feeds.get(place, ()))
+            feeds[place] = {current}
+        elif ACROSS & {*graph}:
+            follow(graph, place, current, feeds)
+        if marks or not ACROSS & {*graph}:  # no line leads to another
+            assert {*graph} <= STRAIGHT | {*MARKS}
+        feeds = {at: of for at, of in feeds.items() if graph[at] in GOES_DOWN | {*MARKS}}
         told[current] = f"{told.get(current, '')} {line[margin:].strip()}"
-        previous = graph
+        above = graph
     return found, in_words(told, found)
+
+
+def check_ends(above: str, graph: str) -> None:
+    """No line begins or ends in the air, only at a box."""
+    for before, char in zip(above.ljust(len(graph)), graph, strict=True):
+        if char in FROM_ABOVE:
+            assert before in GOES_DOWN or before in MARKS, (above, graph)
+        elif char not in MARKS:
+            assert before not in GOES_DOWN, (above, graph)
+
+
+def follow(graph: str, place: int, current: int, feeds: dict[int, set[int]]) -> None:
+    """Lead lines from the box above to the lanes of a run, of which one may also lead to it."""
+    run = re.search(r"[─-].*[─-]|[─-]", graph)
+    assert run
+    begin, end = run.start() - 1, run.end()
+    assert begin <= place <= end
+    assert all(char in ACROSS for char in graph[begin + 1 : end : 2])
+    ends = [at for at in range(begin, end + 1, 2) if graph[at] not in STRAIGHT | ACROSS]
+    assert {begin, place, end} <= {*ends}
+    for at in ends:
+        if at != place and graph[at] in GOES_DOWN:
+            feeds[at] = feeds.get(at, set()) | {current} if graph[at] in FROM_ABOVE else {current}
+        elif at != place:
+            assert len(ends) == 2  # or it would lead to those as well
+            feeds[place] = feeds[place] | feeds.pop(at)
 
 
 def in_words(told: dict[int, str], found: Counter[tuple[int, int]]) -> int:
@@ -139,20 +146,6 @@ def in_words(told: dict[int, str], found: Counter[tuple[int, int]]) -> int:
             found.update((current, n) if "back" in way else (n, current) for n in others)
             more += sum(map(int, re.findall(r"and (\d+) more", names)))
     return more
-
-
-def touched(graph: str, centre: int, step: int, first: str) -> list[int]:
-    """The places where a run from a centre, with such a character first, joins lines."""
-    joined, place = [], centre + step
-    if not 0 <= place < len(graph) or graph[place] not in first:
-        return []
-    while 0 <= place < len(graph) and graph[place] != " ":
-        if graph[place] in ON | UP | DOWN:
-            joined.append(place)
-            if graph[place + step : place + step + 1] not in ("─", "-"):
-                break
-        place += step
-    return joined
 
 
 LINKS = st.integers(1, 14).flatmap(
@@ -205,15 +198,42 @@ def test_a_chain_is_marks_one_below_the_other():
     assert drawn({(0, 1), (1, 2)}, 3) == ["●", "●", "●"]
 
 
-def test_children_of_one_task_share_a_line_and_so_do_the_parents_of_one():
-    links = {(0, 1), (0, 2), (0, 3), (1, 4), (2, 4), (3, 4), (4, 5)}
+def test_links_fork_and_meet_between_boxes():
+    links = {(0, 1), (0, 2), (1, 3), (2, 3), (3, 4)}
 
-    assert drawn(links, 6) == ["●", "├▸●─╮", "├▸●─┤", "●───┤", "    ●", "●◂──╯"]
+    assert drawn(links, 5) == ["●", "├─╮", "● │", "│ ●", "├─╯", "●", "●"]
+
+
+def test_a_line_passes_behind_those_that_it_does_not_join():
+    links = {(0, 1), (0, 2), (0, 3), (1, 4), (3, 4), (2, 5), (4, 5)}
+    lines = ["●", "├─┬─╮", "● │ │", "│ ● │", "│ │ ●", "├─│─╯", "● │", "├─╯", "●"]
+
+    assert drawn(links, 6) == lines
+
+
+def test_a_line_joins_those_that_lead_to_the_same_child():
+    links = {(0, 1), (0, 2), (0, 3), (1, 3), (1, 4), (2, 3), (2, 4)}
+    lines = ["●", "├─┬─╮", "● │ │", "├─│─┤", "│ ● │", "├─┴─┤", "│   ●", "●"]
+
+    assert drawn(links, 5) == lines
+
+
+def test_lines_that_meet_go_on_at_the_left():
+    assert drawn({(0, 1), (0, 2), (1, 2)}, 3) == ["●", "├─╮", "● │", "├─╯", "●"]
 
 
 def test_what_is_not_a_child_of_the_box_above_does_not_stand_right_below_it():
-    assert drawn({(0, 2), (1, 2)}, 3) == ["●─╮", "  ├─●", "●◂╯"]
+    assert drawn({(0, 2), (1, 2)}, 3) == ["●", "│ ●", "├─╯", "●"]
     assert drawn(set(), 2) == ["●", "", "●"]
+    lines = ["●", "├─╮", "● │", "  │", "● │", "├─╯", "●"]
+    assert drawn({(0, 1), (0, 3), (2, 3)}, 4) == lines
+
+
+def test_words_of_two_rows_keep_boxes_apart():
+    made = diagram(set(), box(0, findings={f"ECT{n}01": 1 for n in range(1, 6)}), box(1))
+    lines = to_text(made, 60).splitlines()
+
+    assert [line[:1] for line in lines[:3]] == ["●", " ", "●"]
 
 
 def test_parts_that_are_not_linked_come_one_after_the_other():
@@ -221,11 +241,11 @@ def test_parts_that_are_not_linked_come_one_after_the_other():
 
 
 def test_the_same_in_ascii():
-    links = {(0, 1), (0, 2), (1, 3), (2, 3)}
-    lines = drawn(links, 4, only_ascii=True)
+    links = {(0, 1), (0, 2), (0, 3), (1, 4), (3, 4), (2, 5), (4, 5)}
+    lines = drawn(links, 6, only_ascii=True)
 
-    assert lines == ["*", "+>*-.", "*---+", "    *"]
-    assert to_text(diagram(links, number=4), only_ascii=True).isascii()
+    assert lines == ["*", "+-.-.", "* | |", "| * |", "| | *", "+-|-'", "* |", "+-'", "*"]
+    assert to_text(diagram(links, number=6), only_ascii=True).isascii()
 
 
 def test_there_are_no_more_lanes_than_people_can_follow():
@@ -350,7 +370,13 @@ def test_nothing_to_draw_is_said():
     assert to_text(diagram()).splitlines()[0] == "0 tasks, 0 parent links"
 
 
-def test_ten_thousand_children_have_one_lane():
-    lines = drawn({(0, n) for n in range(1, 10_000)}, 10_000)
+def test_ten_thousand_parents_need_two_lanes():
+    lines = drawn({(n, 9_999) for n in range(9_999)}, 10_000)
 
-    assert set(lines) == {"●", "├▸●"}
+    assert {*lines} == {"●", "│ ●", "├─╯"}
+
+
+def test_of_a_thousand_children_most_name_their_parent():
+    text = to_text(diagram({(0, n) for n in range(1, 1_001)}, number=1_001))
+
+    assert text.count("← 00000000") == 1_000 - MOST_LANES

@@ -41,6 +41,8 @@ def explorer(
     try:
         from ectgraph.render.widget.jupyter import Explorer  # noqa: PLC0415  # an extra
     except ImportError as error:
-        message = "the explorer is a widget of anywidget; install it: pip install 'ectgraph[widget]'"
+        message = (
+            "the explorer is a widget of anywidget; install it: pip install 'ectgraph[widget]'"
+        )
         raise EctgraphError(message) from error
     return Explorer(diagram, look, layout, height)

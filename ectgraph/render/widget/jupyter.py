@@ -28,9 +28,7 @@ class Explorer(anywidget.AnyWidget):
     height = traitlets.Int().tag(sync=True)
     """In pixels."""
 
-    def __init__(
-        self, diagram: Diagram, style: Style, places: bytes | None, height: int
-    ) -> None:
+    def __init__(self, diagram: Diagram, style: Style, places: bytes | None, height: int) -> None:
         """Take a picture, its style, and the places that Graphviz found, if it was asked."""
         self._diagram, self._style, self._places = diagram, style, places
         self._boxes = {task: box for box in diagram.boxes for task in box.tasks}

@@ -1,7 +1,8 @@
 // The explorer as a Jupyter widget, for anywidget.
 
 function render({ model, el }) {
-  el.dataset.lmSuppressShortcuts = "true"; // keys are the explorer's, not the notebook's
+  const own = ({ target }) => { target.dataset.lmSuppressShortcuts = "true"; };
+  el.addEventListener("focusin", own); // keys are those of what has the focus, not the notebook's
   let shown = null;
   const show = () => {
     shown?.destroy();
