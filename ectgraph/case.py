@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ectgraph.render.scope import Narrowing
     from ectgraph.render.style import Direction, Style
     from ectgraph.render.timeline.drawing import Timeline
+    from ectgraph.render.widget.jupyter import Explorer
     from ectgraph.reports.invocation import Invocation
     from ectgraph.reports.stories.explanation import Explanation
     from ectgraph.reports.task import Task
@@ -431,3 +432,47 @@ class Case:
             max_tasks=max_tasks,
             links=links,
         )
+
+    def explore(
+        self,
+        *,
+        collapse: Collapse | None = None,
+        cluster: Cluster = "auto",
+        max_nodes: int | None = 5000,
+        data_flow: bool = True,
+        style: str | Style = "light",
+        height: int = 640,
+        report: Report | None = None,
+        **narrow: Unpack[Narrowing],
+    ) -> Explorer:
+        """Walk through the workflow in Jupyter: zoom, search, click a task to see its neighbours.
+
+        It works without a network. `selected` of the widget is the task that was last clicked.
+
+        Args:
+            collapse: what becomes one box; see `draw`.
+            cluster: what frames are drawn around; see `draw`.
+            max_nodes: the most boxes; a browser moves some thousand without delay.
+            data_flow: whether to tell where the output of a task is the input of another.
+            style: `light`, `dark`, or a `render.style.Style` of your own.
+            height: of the whole, in pixels.
+            report: what the rules found, where that is not `report`.
+            narrow: what to narrow the picture to; see `render.scope.Scope`.
+
+        Raises:
+            EctgraphError: anywidget is not installed, or something is named that there is not.
+
+        """
+        from ectgraph.render.widget.explorer import explorer  # noqa: PLC0415  # an extra
+
+        drawing = self.draw(
+            collapse=collapse,
+            cluster=cluster,
+            max_nodes=max_nodes,
+            data_flow=data_flow,
+            style=style,
+            report=report,
+            **narrow,
+        )
+        layout = drawing.layout(MAX_NODES)
+        return explorer(drawing.diagram, drawing.style, layout=layout, height=height)

@@ -1,4 +1,4 @@
-"""The README's commands run, and print what the README says."""
+"""The commands of the README and of the page of pictures run, and print what stands there."""
 
 import os
 import re
@@ -12,9 +12,10 @@ from ectgraph.rules import RULES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+PAGES = README + (ROOT / "docs" / "pictures.md").read_text("utf-8")
 COMMANDS = [
     (command, output)
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for block in re.findall(r"```console\n(.*?)```", PAGES, re.DOTALL)
     for command, output in re.findall(
         r"^\$ ((?:.*\\\n)*.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE
     )
@@ -52,7 +53,7 @@ def test_the_readme_shows_commands() -> None:
 
 
 @pytest.mark.parametrize(("command", "output"), COMMANDS, ids=[c for c, _ in COMMANDS])
-def test_a_command_prints_what_the_readme_says(command: str, output: str, tmp_path: Path) -> None:
+def test_a_command_prints_what_the_page_says(command: str, output: str, tmp_path: Path) -> None:
     done = run(command, tmp_path)
 
     assert lines(done.stdout + done.stderr) == lines(output)

@@ -101,13 +101,13 @@ class Drawing:
         """The picture as lines of text, for terminals."""
         from ectgraph.render.lanes import to_text  # noqa: PLC0415
 
-        return to_text(self.diagram, width)
+        return to_text(self.diagram, width, legend=self.style.legend)
 
     def lines(self, width: int = 120) -> Iterator[Text]:
         """The same, line by line and in colours that add nothing to it."""
         from ectgraph.render.lanes import to_lines  # noqa: PLC0415
 
-        return to_lines(self.diagram, width)
+        return to_lines(self.diagram, width, legend=self.style.legend)
 
     def json(self) -> bytes:
         """The picture as JSON with positions, for others to draw; see docs/formats.md."""
@@ -163,15 +163,18 @@ class Drawing:
             return self._mermaid(in_markdown=form == "markdown")
         return self._laid_out(form)
 
+    def layout(self, most: int = MOST_BOXES) -> bytes | None:
+        """Where Graphviz puts everything, as its JSON; nothing if it cannot, or of more boxes."""
+        if len(self.diagram.boxes) <= most:
+            with suppress(EctgraphError):
+                return picture.draw(self.dot, "json")
+        return None
+
     def _placed(self) -> bytes:
         """As JSON: with Graphviz' places where it finds some, else with those of plain layers."""
         from ectgraph.render.positions import to_json  # noqa: PLC0415
 
-        layout = None
-        if len(self.diagram.boxes) <= MOST_BOXES:
-            with suppress(EctgraphError):  # the document says whose places they are
-                layout = picture.draw(self.dot, "json")
-        return to_json(self.diagram, self.style, layout)
+        return to_json(self.diagram, self.style, self.layout())  # it says whose places they are
 
     def _laid_out(self, form: str) -> bytes:
         where = labels.count(len(self.diagram.boxes), "box", "boxes")

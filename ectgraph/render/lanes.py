@@ -60,16 +60,21 @@ _COLOURS = ("cyan", "magenta", "green", "blue", "yellow")
 """Of lanes and agents: a terminal's own, which read on its ground, light or dark."""
 
 
-def to_text(diagram: Diagram, width: int = 100, *, only_ascii: bool = False) -> str:
+def to_text(
+    diagram: Diagram, width: int = 100, *, only_ascii: bool = False, legend: bool = True
+) -> str:
     """Draw a diagram as plain text; see `to_lines`.
 
     >>> to_text(Diagram(boxes=(), links=(), tasks=0, edges=0, in_scope=0))
     '0 tasks, 0 parent links'
     """
-    return "\n".join(line.plain for line in to_lines(diagram, width, only_ascii=only_ascii))
+    lines = to_lines(diagram, width, only_ascii=only_ascii, legend=legend)
+    return "\n".join(line.plain for line in lines)
 
 
-def to_lines(diagram: Diagram, width: int = 100, *, only_ascii: bool = False) -> Iterator[Text]:
+def to_lines(
+    diagram: Diagram, width: int = 100, *, only_ascii: bool = False, legend: bool = True
+) -> Iterator[Text]:
     """Draw a diagram line by line: boxes in the order of time, parents first, then the legend.
 
     Colours add nothing that the characters do not say.
@@ -78,6 +83,7 @@ def to_lines(diagram: Diagram, width: int = 100, *, only_ascii: bool = False) ->
         diagram: the picture.
         width: columns of the terminal.
         only_ascii: draw with characters that every terminal has; claims keep theirs.
+        legend: whether to say what the marks mean.
 
     """
     signs = ASCII if only_ascii else UNICODE
@@ -100,7 +106,7 @@ def to_lines(diagram: Diagram, width: int = 100, *, only_ascii: bool = False) ->
         below = step.below
     if drawn:
         yield Text()
-    yield from words.after()
+    yield from words.after(legend=legend)
 
 
 def _graph(row: str, place: int, mark: tuple[str, str], signs: Signs) -> Text:
@@ -209,17 +215,14 @@ class _Words:
     def _some(self, places: Sequence[int]) -> str:
         return labels.some([self._names[place] for place in places], NAMED)
 
-    def after(self) -> Iterator[Text]:
-        """What the picture shows, and what its marks mean."""
-        diagram, signs = self._diagram, self._signs
-        marks = _marks(signs)
+    def after(self, *, legend: bool) -> Iterator[Text]:
+        """What the picture shows, and what its marks mean; agents are named where they act."""
+        diagram = self._diagram
+        marks = _marks(self._signs)
         yield Text(headline(diagram), "bold")
-        colours = max((agent.slot for agent in diagram.agents), default=0) + 1  # never too few
-        for row in legend_rows(diagram, colours):
-            mark, words = marks.get(row.look, ""), row.words
-            if row.look == "agent":
-                words = escape.terminal(words, NAME)
-            elif row.look != "text":
+        for row in legend_rows(diagram) if legend else ():
+            mark, words = marks.get(row.look, ""), escape.terminal(row.words, escape.LONG)
+            if row.look != "text":
                 words = words.partition(": ")[2]
             words += "" if row.count is None else f": {row.count:,}"
             yield Text(f"{mark}  {words}" if mark else words, "dim")

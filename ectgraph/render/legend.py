@@ -43,16 +43,17 @@ class Row:
     """Of an agent: its place in the palette."""
 
 
-def rows(diagram: Diagram, colours: int) -> list[Row]:
+def rows(diagram: Diagram, colours: int = 0) -> list[Row]:
     """The lines of a legend: agents, looks of boxes, looks of links, what is left out.
 
     Args:
         diagram: the picture.
-        colours: how many colours for agents there are, after which they recur.
+        colours: how many colours for agents there are, after which they recur; agents are not
+            listed where there are none.
 
     """
     return [
-        *_agents(diagram, colours),
+        *(_agents(diagram, colours) if colours else ()),
         *(row for row in (*_boxes(diagram), *_links(diagram)) if row.count),
         *_left_out(diagram),
     ]

@@ -1,4 +1,4 @@
-"""Diagram -> JSON with a place for everything, for others to draw: `ectgraph/diagram/1`.
+"""Diagram -> JSON with a place for everything, for others to draw: `ectgraph-diagram/1`.
 
 The places are Graphviz' where it laid the picture out, else those of `layers`. The format is
 described in docs/formats.md; members may be added, never renamed or dropped.
@@ -19,7 +19,7 @@ from ectgraph.render.diagram import Box, Diagram, Frame, Link, headline
 from ectgraph.render.layers import MARGIN, Place, layered
 from ectgraph.render.style import COLOURS, LIGHT, Direction, Style
 
-SCHEMA = "ectgraph/diagram/1"
+FORMAT = "ectgraph-diagram/1"
 TASKS = 100
 """Tasks of a group that are listed."""
 LINE = 13.5
@@ -78,7 +78,7 @@ def to_json(diagram: Diagram, style: Style = LIGHT, layout: bytes | None = None)
     direction = _direction(diagram, style)
     places = None if layout is None else _laid_out(diagram, layout)
     found = {
-        "schema": SCHEMA,
+        "format": FORMAT,
         "headline": headline(diagram),
         "positions": "layered" if places is None else "graphviz",
         "direction": direction,

@@ -14,7 +14,7 @@ from ectgraph.render.compose import compose
 from ectgraph.render.diagram import Diagram
 from ectgraph.render.dot import to_dot
 from ectgraph.render.picture import draw
-from ectgraph.render.positions import SCHEMA, TASKS, to_json
+from ectgraph.render.positions import FORMAT, TASKS, to_json
 from ectgraph.render.style import DARK, LIGHT
 from ectgraph.testing import sketch, task_id
 
@@ -55,7 +55,7 @@ def test_it_has_every_box_link_and_frame_of_the_diagram(
     story: Diagram, layout: bytes, placed: bool
 ) -> None:
     found = read(story, LIGHT, layout if placed else None)
-    assert found["schema"] == SCHEMA
+    assert found["format"] == FORMAT
     assert found["positions"] == ("graphviz" if placed else "layered")
     assert [box["tasks"] for box in found["boxes"]] == [list(box.tasks) for box in story.boxes]
     for box, drawn in zip(story.boxes, found["boxes"], strict=True):
@@ -219,7 +219,7 @@ def test_what_is_hidden_is_said() -> None:
 
 
 def test_the_documentation_names_every_member(story: Diagram, layout: bytes) -> None:
-    section = FORMATS.read_text("utf-8").partition(f"`{SCHEMA}`")[2].partition("\n## ")[0]
+    section = FORMATS.read_text("utf-8").partition(f"`{FORMAT}`")[2].partition("\n## ")[0]
     told = {name for span in re.findall(r"`([^`]+)`", section) for name in span.split()}
     found = read(story, LIGHT, layout)
     parts = [found, *found["boxes"], *found["links"], *found["frames"], *found["legend"]]

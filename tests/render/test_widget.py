@@ -97,11 +97,11 @@ def test_the_library_comes_with_its_licence() -> None:
 
 
 def test_nothing_else_lies_among_the_static_files() -> None:
-    ours = {"explorer.js", "explorer.css", "notebook.js", "vendor.json"}
+    ours = {"explorer.js", "explorer.css", "looks.js", "notebook.js", "vendor.json"}
     assert {file.name for file in STATIC.iterdir()} == ours | set(VENDOR["files"])
 
 
-@pytest.mark.parametrize("name", ["explorer.js", "notebook.js", "explorer.css"])
+@pytest.mark.parametrize("name", ["looks.js", "explorer.js", "notebook.js", "explorer.css"])
 def test_our_own_part_makes_no_markup_of_text_and_asks_the_network_for_nothing(name: str) -> None:
     text = STATIC.joinpath(name).read_text("utf-8")
     forbidden = r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|https?:|url\(|@import|fetch\(|\bimport\b|XMLHttp|\.src\b|\.href\b"

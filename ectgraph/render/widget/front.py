@@ -1,4 +1,4 @@
-"""What runs in the browser, as one text: the library, the explorer, and who starts it.
+"""What runs in the browser, as one text: the library, our own modules, and who starts them.
 
 Nothing of it is fetched when it is looked at. The library is a copy of what npm has, see
 static/vendor.json; `docs/vendor.py` makes it anew.
@@ -33,8 +33,8 @@ def module(*parts: str) -> str:
     >>> "export function explore(" in module()
     True
     """
-    texts = [_WRAPPED.format(library=static(LIBRARY)), static("explorer.js")]
-    return "\n".join([*texts, *map(static, parts)])
+    library = _WRAPPED.format(library=static(LIBRARY))
+    return "\n".join([library, *map(static, ("looks.js", "explorer.js", *parts))])
 
 
 def style_sheet() -> str:
