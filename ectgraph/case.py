@@ -382,7 +382,6 @@ class Case:
                 ledger=self.ledger,
                 findings=report.findings,
                 scope=Scope.of(**narrow),
-                unreadable=report.summary.unreadable,
                 shape=self._evidence.shape,
                 **options,
             )

@@ -58,7 +58,7 @@ def time(seconds: float) -> str:
         moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return str(seconds)
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
 
 
 def seconds(number: float) -> str:

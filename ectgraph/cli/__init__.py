@@ -117,7 +117,8 @@ def _misused(error: Any) -> int:
         typer.echo(said, err=True)
         return 2
     said = said.replace("Value error, ", "").rstrip(".")
-    return _mistake(f"{said} (see `{error.ctx.command_path} --help`)")
+    command = "ectgraph" if error.ctx is None else error.ctx.command_path
+    return _mistake(f"{said} (see `{command} --help`)")
 
 
 def _mistake(message: str) -> int:

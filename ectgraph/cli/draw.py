@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ectgraph import labels
 from ectgraph.cli import options, output
 from ectgraph.cli.options import Colours, Sources, reads_ledgers
 from ectgraph.cli.scope import Narrow, narrows
@@ -123,7 +124,7 @@ def draw(
         picture.program(kind)  # say that there is none before the long work
     look = replace(style(theme.value), direction=direction.value, legend=legend)
     case = sources.load()
-    output.need_records(case)
+    output.need_tasks(case)
     picture_ = case.draw(
         collapse=None if collapse is None else collapse.value,
         cluster=cluster.value,
@@ -148,13 +149,25 @@ def _write(drawing: Drawing, kind: str, target: Path | None) -> None:
     from ectgraph.render.diagram import headline  # noqa: PLC0415
 
     if kind == Form.TEXT and target is None:
-        with output.console(None) as console:
-            for line in drawing.lines(console.width):
-                console.print(line, soft_wrap=True)
+        _print(drawing)
     else:
         data, drawing = drawing.fitting(kind)
         output.write(data, target)
     if target is not None:
-        typer.echo(f"{target}: {headline(drawing.diagram)}", err=True)
+        output.done(target, headline(drawing.diagram))
     for note in drawing.notes:
         output.say(note)
+    if drawing.diagram.unreadable:
+        records = labels.count(drawing.diagram.unreadable, "record")
+        output.say(f"not in the picture: {records} without a task; `ectgraph lint` tells why")
+
+
+def _print(drawing: Drawing) -> None:
+    """Print a picture as text, with characters that stdout can write."""
+    from ectgraph.render.lanes import UNICODE, to_lines  # noqa: PLC0415
+
+    only_ascii = not output.takes(f"│╰{UNICODE.verified}{UNICODE.group}{UNICODE.back}")
+    legend = drawing.style.legend
+    with output.console(None) as console:
+        for line in to_lines(drawing.diagram, console.width, only_ascii=only_ascii, legend=legend):
+            console.print(line, soft_wrap=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ectgraph import escape
+from ectgraph import escape, labels
 from ectgraph.errors import EctgraphError
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ def say(message: str) -> None:
     typer.echo(f"ectgraph: {escape.terminal(message)}", err=True)
 
 
+def done(target: Path, what: str) -> None:
+    """Tell the caller on stderr what a file that was written shows."""
+    typer.echo(escape.terminal(f"{target}: {what}"), err=True)
+
+
 def refused(what: str, finding: Finding) -> None:
     """Tell the caller on stderr why a token was refused."""
     say(f"{what}: {finding.code} {finding.name}: {escape.terminal(finding.message, escape.LONG)}")
@@ -44,6 +49,15 @@ def need_records(case: Case) -> None:
     """End with exit code 3 where a ledger has nothing to show."""
     if not case.ledger:
         say("there is no record to show")
+        raise typer.Exit(3)
+
+
+def need_tasks(case: Case) -> None:
+    """End with exit code 3 where a ledger has nothing to draw, also where no record is a task."""
+    need_records(case)
+    if not case.graph:
+        records = labels.count(len(case.ledger), "record")
+        say(f"there is no task to show in {records}; `ectgraph lint` tells why")
         raise typer.Exit(3)
 
 
@@ -83,6 +97,19 @@ def progress(paths: list[str], *, quiet: bool = False) -> Iterator[Progress | No
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("verifying", total=total)
         yield lambda count: bar.advance(task, count)
+
+
+def takes(text: str) -> bool:
+    """Whether stdout can write these characters as they are.
+
+    >>> takes("a")
+    True
+    """
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def place(output: Path | None) -> object:

@@ -22,7 +22,9 @@ def _scope(
     ] = None,
     hops: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="How near: so many links; 1 for --focus."),
+        typer.Option(
+            min=0, metavar="N", help="How near: links to --focus (1) or --only-findings (0)."
+        ),
     ] = None,
     ancestors_of: Annotated[
         list[str] | None, typer.Option(metavar="JTI", help="Only what this task builds on.")

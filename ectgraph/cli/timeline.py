@@ -55,11 +55,12 @@ def timeline(
     sources.keep(target)
     output.check(target)
     case = sources.load()
-    output.need_records(case)
+    output.need_tasks(case)
     made = case.timeline(style=theme.value, max_tasks=max_tasks, links=links, **narrow)
     if target is None:
         output.write(made.render(form))
     else:
-        typer.echo(f"{made.save(target)}: {labels.count(made.moments.tasks, 'task')}", err=True)
+        made.save(target)
+        output.done(target, labels.count(made.moments.tasks, "task"))
     for note in made.notes:
         output.say(note)

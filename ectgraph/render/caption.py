@@ -43,7 +43,7 @@ def check(template: str) -> str:
     """
     try:
         parts = list(Formatter().parse(template))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         message = f"label {template!r}: {error}; write it like {TEMPLATE!r}"
         raise EctgraphError(message) from error
     for _, name, spec, conversion in parts:
@@ -122,17 +122,29 @@ def _date(seconds: float) -> str | None:
 def span(first: float | None, last: float | None, *, one_day: bool = False) -> str:
     """A time, or from when to when; without the day where all are of one.
 
+    Of several days it is in minutes, so that it finds room in a line.
+
     >>> span(1771943000, 1771943000)
     '2026-02-24 14:23:20'
     >>> span(1771943000, 1771943031, one_day=True)
     '14:23:20 – 14:23:51'
+    >>> span(1771943000, 1771943031)
+    '2026-02-24 14:23:20 – 14:23:51'
+    >>> span(1771943000, 1772012999)
+    '2026-02-24 14:23 – 2026-02-25 09:49'
     """
     if first is None or last is None:
         return ""
-    moments = [labels.time(seconds).removesuffix(" UTC") for seconds in (first, last)]
-    if one_day:
-        moments = [moment.rpartition(" ")[2] for moment in moments]
-    return moments[0] if moments[0] == moments[1] else " – ".join(moments)
+    begin, end = (labels.time(seconds).removesuffix(" UTC") for seconds in (first, last))
+    (day, _, clock), (last_day, _, last_clock) = begin.rpartition(" "), end.rpartition(" ")
+    begin = clock if one_day else begin
+    if (day, clock) == (last_day, last_clock):
+        return begin
+    if day == last_day:
+        return f"{begin} – {last_clock}"
+    if day and last_day:
+        begin, end = begin.rpartition(":")[0], end.rpartition(":")[0]
+    return f"{begin} – {end}"
 
 
 def states(box: Box) -> list[str]:

@@ -34,7 +34,7 @@ from ectgraph.render.diagram import (
     Link,
 )
 from ectgraph.render.facts import Facts, findings_by_task
-from ectgraph.render.grouping import group, most_links
+from ectgraph.render.grouping import can_be_laid_out, group, most_links
 from ectgraph.render.scope import Scope, narrow
 from ectgraph.toml import did_you_mean
 
@@ -44,7 +44,7 @@ MOST_WORKFLOWS = 12
 """Workflows that are framed without anybody asking for it."""
 
 
-def compose(  # noqa: PLR0913  # one argument for each thing that a picture depends on  # one argument for each thing that a picture depends on
+def compose(  # noqa: PLR0913  # one argument for each thing that a picture depends on
     graph: nx.DiGraph[str],
     *,
     ledger: Ledger | None = None,
@@ -54,7 +54,6 @@ def compose(  # noqa: PLR0913  # one argument for each thing that a picture depe
     cluster: Cluster = "auto",
     max_nodes: int | None = MAX_NODES,
     data_flow: bool = True,
-    unreadable: int = 0,
     shape: Shape | None = None,
 ) -> Diagram:
     """Decide what a picture shows.
@@ -68,10 +67,10 @@ def compose(  # noqa: PLR0913  # one argument for each thing that a picture depe
         collapse: what becomes one box.
         cluster: what to draw frames around.
         max_nodes: the most boxes. A picture that would have more, or too many arrows (see
-            `grouping.most_links`), is grouped by itself, then boxes are hidden: those without
-            findings and the smallest first. `None`: all is drawn.
+            `grouping.can_be_laid_out`), is grouped by itself, then boxes are hidden: those
+            without findings, the smallest and those with the fewest links first. `None`: all is
+            drawn.
         data_flow: whether to tell where an output meets an input.
-        unreadable: how many records are no token, and so not in the graph.
         shape: depth and circles of the graph, where somebody measured it already.
 
     Raises:
@@ -109,11 +108,14 @@ def compose(  # noqa: PLR0913  # one argument for each thing that a picture depe
     drawing = _Drawing(facts=facts, tasks=tasks, members=members, data_flow=data_flow)
     frames, inner = _frames(drawing, frame, cluster)
     arrows = [*drawing.parent_links(), *drawing.data_links()]
-    room = None if max_nodes is None else most_links(len(members), grouping.collapse)
-    links, dropped = _fitting(arrows, room)
+    arrows.sort(key=lambda link: (link.parent, link.child, link.kind))
+    links, dropped = arrows, list[Link]()
+    if max_nodes is not None:
+        links, dropped = _fitting(arrows, len(members), grouping.collapse)
     drawing.not_drawn(dropped)
     boxes = tuple(drawing.box(number, inner.get(number)) for number in range(len(members)))
     in_groups = any(len(tasks) > 1 for tasks in members)
+    unseen = (by_task.keys() - set(graph)) | (set(tasks) - drawing.box_of.keys())
     return Diagram(
         boxes=boxes,
         links=tuple(links),
@@ -130,8 +132,14 @@ def compose(  # noqa: PLR0913  # one argument for each thing that a picture depe
         collapse=grouping.collapse,
         by_itself=grouping.by_itself or bool(hidden),
         alone=len(alone) if in_groups else 0,
-        unreadable=unreadable,
+        unreadable=0 if ledger is None else _no_task(ledger),
+        unplaced=sum(len(told) for task, told in by_task.items() if task in unseen),
     )
+
+
+def _no_task(ledger: Ledger) -> int:
+    """Records that cannot be read, or have no `jti`."""
+    return len(ledger) - sum(map(len, ledger.tasks.values()))
 
 
 def _check(name: str, value: object, known: Collection[object]) -> None:
@@ -182,30 +190,43 @@ def _within(
     if max_nodes is None or len(members) <= max_nodes:
         return members, 0
 
-    def weight(number: int) -> tuple[int, int, int]:
-        severity = facts.severity(members[number])
-        return -(severity.rank if severity else -1), -len(members[number]), number
+    above, below = facts.graph.pred, facts.graph.succ
+
+    def weight(number: int) -> tuple[int, int, int, int]:
+        box = members[number]
+        severity = facts.severity(box)
+        links = sum(len(above[task]) + len(below[task]) for task in box)
+        return -(severity.rank if severity else -1), -len(box), -links, number
 
     chosen = sorted(sorted(range(len(members)), key=weight)[:max_nodes])
     kept = [members[number] for number in chosen]
     return kept, sum(map(len, members)) - sum(map(len, kept))
 
 
-def _fitting(arrows: list[Link], room: int | None) -> tuple[list[Link], list[Link]]:
-    """The arrows that there is room for, sorted, and the others; what is marked goes first."""
-    arrows.sort(key=lambda link: (link.parent, link.child, link.kind))
-    most = len(arrows) if room is None else room
-    if len(arrows) <= most:
-        return arrows, []
+def _fitting(
+    arrows: list[Link], boxes: int, collapse: Collapse | None
+) -> tuple[list[Link], list[Link]]:
+    """The arrows that there is room for, and the others, in their order.
 
-    def weight(number: int) -> tuple[bool, bool, int, int]:
+    What is marked goes first, then what stands for many links, then what does not lead far.
+    """
+
+    def weight(number: int) -> tuple[bool, bool, int, int, int]:
         link = arrows[number]
         marked = bool(link.back or link.circle or link.crossing)
-        return link.kind != "parent", not marked, -link.count, number
+        far = abs(link.parent - link.child)
+        return link.kind != "parent", not marked, -link.count, far, number
 
-    order = sorted(range(len(arrows)), key=weight)
-    kept, others = sorted(order[:most]), sorted(order[most:])
-    return [arrows[number] for number in kept], [arrows[number] for number in others]
+    kept = sorted(range(len(arrows)), key=weight)[: most_links(boxes, collapse)]
+    while kept and not can_be_laid_out(
+        [(arrows[number].parent, arrows[number].child) for number in kept], boxes, collapse
+    ):
+        del kept[len(kept) * 7 // 8 :]
+    chosen = set(kept)
+    return (
+        [link for number, link in enumerate(arrows) if number in chosen],
+        [link for number, link in enumerate(arrows) if number not in chosen],
+    )
 
 
 def agent_slots(graph: nx.DiGraph[str]) -> dict[str, int]:
@@ -352,15 +373,18 @@ def _frames(
     """Frames around boxes, and for each box the innermost.
 
     A circle gets a frame within that of its workflow or agent. One that runs through several of
-    them is framed by itself: a box can be in one place only.
+    them is framed by itself: a box can be in one place only. One of which the picture does not show
+    every task as a box has none: red arrows tell of it.
     """
     names = {number: frame.get(box[0]) for number, box in enumerate(drawing.members)}
+    sizes = Counter(drawing.facts.knots.values())
     circles: dict[int, list[int]] = {}
     for number, box in enumerate(drawing.members):
         knot = drawing.facts.knots.get(box[0])
         if len(box) == 1 and knot is not None:
             circles.setdefault(knot, []).append(number)
-    for boxes in circles.values():
+    whole = {knot: boxes for knot, boxes in sorted(circles.items()) if len(boxes) == sizes[knot]}
+    for boxes in whole.values():
         if len({names[number] for number in boxes}) > 1:
             names.update(dict.fromkeys(boxes))
     kind: Any = "agent" if cluster == "agent" else "workflow"
@@ -369,8 +393,7 @@ def _frames(
     outer = {name: place for place, name in enumerate(used)}
     frames = [Frame(kind=kind, label=name, tasks=tasks[name]) for name in outer]
     inner = {number: outer[name] for number, name in names.items() if name is not None}
-    sizes = Counter(drawing.facts.knots.values())
-    for knot, boxes in sorted(circles.items()):
+    for knot, boxes in whole.items():
         parent = inner.get(boxes[0])
         inner.update(dict.fromkeys(boxes, len(frames)))
         frames.append(Frame(kind="circle", label="", tasks=sizes[knot], parent=parent))

@@ -169,7 +169,9 @@ class Diagram:
     alone: int = 0
     """Tasks with errors that were kept out of groups, to be seen."""
     unreadable: int = 0
-    """Records that are no task, and so in no picture."""
+    """Records that are no task, and so in no picture: they cannot be read, or have no `jti`."""
+    unplaced: int = 0
+    """Findings that no box tells: about no task, or about a hidden one."""
     remarks: tuple[str, ...] = field(default=())
     """What else has to be said of it; plain text of ours."""
 
@@ -187,7 +189,7 @@ class Diagram:
                 level = above.get(link.parent, 0) + 1
                 above[link.child] = max(above.get(link.child, 0), level)
         rows = max(above.values(), default=0) + 1
-        return len(self.boxes) <= WIDE * rows
+        return len(self.boxes) <= rows * max(WIDE, rows // 4)
 
 
 WIDE = 4

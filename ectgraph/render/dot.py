@@ -78,7 +78,7 @@ def _begin(drawing: graphviz.Digraph, diagram: Diagram, style: Style) -> None:
         fontname=style.font,
         fontsize="9",
         fontcolor=style.text,
-        margin="0.15,0.03",
+        margin="0.15,0.06",
         height="0.3",
     )
     drawing.attr(
@@ -173,9 +173,8 @@ def _text(text: str) -> str:
 
 
 def _line(line: str, box: Box, style: Style) -> str:
-    """A line of the card; one with an id in it is in letters of one width."""
-    short = labels.short(box.jti or "")
-    if short.strip() and short in line:
+    """A line of the card; one with the id of its task is in letters of one width."""
+    if {box.jti, labels.short(box.jti or "")}.intersection(line.split()):
         return f'<FONT FACE="{style.fixed_font}">{_text(line)}</FONT>'
     return _text(line)
 
@@ -192,9 +191,10 @@ def _stamp(text: str, colour: str, style: Style) -> str:
 
 
 def _badge(text: str, colour: str, style: Style) -> str:
-    """A small filled cell."""
+    """A small filled cell; its rim sets it off from a box of much the same colour."""
     words = f'<FONT COLOR="{style.canvas}"><B>{_text(text)}</B></FONT>'
-    return f'<TD BORDER="0" BGCOLOR="{colour}" {_room(text, 10)}>{words}</TD>'
+    look = f'BORDER="1" COLOR="{style.canvas}" BGCOLOR="{colour}" {_room(text, 10)}'
+    return f"<TD {look}>{words}</TD>"
 
 
 def _claims(box: Box) -> str:

@@ -6,21 +6,18 @@ gets a smaller one, which says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ectgraph import escape, labels
 from ectgraph.errors import EctgraphError
 from ectgraph.render import picture
 from ectgraph.render.diagram import GROUPED, MAX_NODES, Diagram, headline
 from ectgraph.render.style import LIGHT, Style
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 SUFFIXES = {
     "dot": "dot",
@@ -77,13 +74,14 @@ class Drawing:
     def notes(self) -> tuple[str, ...]:
         """What a viewer has to know: what was grouped or hidden without being asked for."""
         diagram = self.diagram
-        found = []
-        if diagram.by_itself:
-            how = f"; {GROUPED[diagram.collapse]}" if diagram.collapse else ""
-            found.append(f"{headline(diagram)}{how}")
-        elif diagram.hidden_links:
-            found.append(f"{headline(diagram)}; {diagram.hidden_links:,} links hidden")
-        return (*found, *diagram.remarks)
+        if not (diagram.by_itself or diagram.hidden_links):
+            return diagram.remarks
+        found = [headline(diagram)]
+        if diagram.by_itself and diagram.collapse:
+            found.append(GROUPED[diagram.collapse])
+        if diagram.hidden_links:
+            found.append(f"{labels.count(diagram.hidden_links, 'link')} not drawn")
+        return ("; ".join(found), *diagram.remarks)
 
     def svg(self) -> str:
         """The picture as SVG text."""
@@ -102,12 +100,6 @@ class Drawing:
         from ectgraph.render.lanes import to_text  # noqa: PLC0415
 
         return to_text(self.diagram, width, legend=self.style.legend)
-
-    def lines(self, width: int = 120) -> Iterator[Text]:
-        """The same, line by line and in colours that add nothing to it."""
-        from ectgraph.render.lanes import to_lines  # noqa: PLC0415
-
-        return to_lines(self.diagram, width, legend=self.style.legend)
 
     def json(self) -> bytes:
         """The picture as JSON with positions, for others to draw; see docs/formats.md."""
@@ -163,7 +155,7 @@ class Drawing:
             return self._mermaid(in_markdown=form == "markdown")
         return self._laid_out(form)
 
-    def layout(self, most: int = MOST_BOXES) -> bytes | None:
+    def layout(self, most: int) -> bytes | None:
         """Where Graphviz puts everything, as its JSON; nothing if it cannot, or of more boxes."""
         if len(self.diagram.boxes) <= most:
             with suppress(EctgraphError):
@@ -174,7 +166,7 @@ class Drawing:
         """As JSON: with Graphviz' places where it finds some, else with those of plain layers."""
         from ectgraph.render.positions import to_json  # noqa: PLC0415
 
-        return to_json(self.diagram, self.style, self.layout())  # it says whose places they are
+        return to_json(self.diagram, self.style, self.layout(MOST_BOXES))
 
     def _laid_out(self, form: str) -> bytes:
         where = labels.count(len(self.diagram.boxes), "box", "boxes")
@@ -185,6 +177,8 @@ class Drawing:
         except picture.SlowLayoutError as error:
             why = f"the layout of {where} took more than {picture.TIME_LIMIT} s"
             raise _TooLargeError(why, 4) from error
+        except picture.LayoutError as error:
+            raise _TooLargeError(f"there is no layout of {where} ({error})", 4) from error
 
     def _mermaid(self, *, in_markdown: bool) -> bytes:
         from ectgraph.render import mermaid  # noqa: PLC0415

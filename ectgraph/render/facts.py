@@ -6,10 +6,12 @@ The graph knows who, what and when; the ledger's tokens know the rest.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral, Real
 from typing import Any
 
 import networkx as nx
@@ -18,7 +20,7 @@ from ectgraph import labels
 from ectgraph.graph import Shape, measure, values
 from ectgraph.ledger import Ledger
 from ectgraph.linter import place
-from ectgraph.model import Entry, Finding, Severity, Token
+from ectgraph.model import Entry, Finding, Severity, Token, Trust
 from ectgraph.render.diagram import MISSING, Box
 
 CLAIM = 200
@@ -56,7 +58,10 @@ class Facts:
     def values(self, name: str) -> dict[str, Any]:
         """One attribute of every task, or `None`."""
         if name not in self._values:
-            self._values[name] = values(self.graph, name)
+            found = values(self.graph, name)
+            if name == "iat":  # readers put other numbers into a graph: those of numpy, or NaN
+                found = {task: _plain(iat) for task, iat in found.items()}
+            self._values[name] = found
         return self._values[name]
 
     @cached_property
@@ -94,7 +99,7 @@ class Facts:
         iat, status, trust = (self.values(name) for name in ("iat", "status", "trust"))
         times = [iat[task] for task in tasks if iat[task] is not None]
         recorded = [task for task in tasks if status[task] != MISSING]
-        trusts = Counter(str(trust[task]) for task in recorded)
+        trusts = Counter(str(trust[task] or Trust.UNCHECKED) for task in recorded)
         trusts[MISSING] = len(tasks) - len(recorded)
         told = [finding for task in tasks for finding in self.by_task.get(task, ())]
         codes = Counter(finding.code for finding in told)
@@ -104,7 +109,7 @@ class Facts:
         tokens = [self.tokens[task] for task in tasks if task in self.tokens]
         return Box(
             tasks=tuple(tasks),
-            jti=self.values("jti")[tasks[0]] if len(tasks) == 1 else None,
+            jti=(self.values("jti")[tasks[0]] or str(tasks[0])) if len(tasks) == 1 else None,
             wid=common(wid),
             iss=common(iss),
             exec_act=common(act),
@@ -137,6 +142,13 @@ class Facts:
             yield finding.code, labels.fit(finding.message, CLAIM)
         if len(told) > TOLD:
             yield "and", labels.count(len(told) - TOLD, "more finding")
+
+
+def _plain(number: object) -> float | None:
+    """A number as Python and JSON have it; nothing for what is none."""
+    if isinstance(number, bool) or not isinstance(number, Real) or not math.isfinite(number):
+        return None
+    return int(number) if isinstance(number, Integral) else float(number)
 
 
 def _distinct(names: Counter[str | None]) -> int:

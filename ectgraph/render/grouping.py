@@ -6,7 +6,7 @@ different frames are never one box.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,6 +19,8 @@ LADDER: tuple[Collapse, ...] = ("chain", "layer", "action", "agent")
 """From fine to coarse: a picture that is too large is grouped by the first that makes it fit."""
 SHORTEST_CHAIN = 3
 """Tasks in a row from which on they become one box: fewer would hide more than they save."""
+MOST_CROSSED = 8000
+"""Layers that the arrows of a picture may cross all together; see `layers_crossed`."""
 
 Keys: TypeAlias = Callable[[str], Hashable]
 
@@ -95,6 +97,40 @@ def most_links(boxes: int, collapse: Collapse | None) -> int:
     return boxes * 3 // 2 + 60
 
 
+def layers_crossed(arrows: Iterable[tuple[int, int]]) -> int:
+    """How many layers arrows between boxes lead through, all together, at most.
+
+    Graphviz keeps a place in each of those layers for each arrow, and sorts them: that is what
+    takes its time. As it does, this turns an arrow round that closes a circle.
+
+    >>> layers_crossed([(0, 1), (1, 2), (0, 2), (2, 0)])
+    4
+    """
+    found = sorted({pair for pair in arrows if pair[0] != pair[1]})
+    graph: nx.DiGraph[int] = nx.DiGraph(found)
+    down: nx.DiGraph[int] = nx.DiGraph()
+    way: set[int] = set()
+    for above, below, kind in nx.dfs_labeled_edges(graph, sort_neighbors=sorted):
+        if kind == "reverse":
+            way.discard(below)
+        elif kind == "nontree" and below in way:
+            down.add_edge(below, above)
+        elif above != below:
+            down.add_edge(above, below)
+        if kind == "forward":
+            way.add(below)
+    layers = enumerate(nx.topological_generations(down))
+    layer = {box: depth for depth, boxes in layers for box in boxes}
+    return sum(layer[below] - layer[above] for above, below in down.edges)
+
+
+def can_be_laid_out(
+    arrows: Collection[tuple[int, int]], boxes: int, collapse: Collapse | None
+) -> bool:
+    """Whether people can follow so many arrows, and Graphviz can place them in some seconds."""
+    return len(arrows) <= most_links(boxes, collapse) and layers_crossed(arrows) <= MOST_CROSSED
+
+
 def _fits(graph: nx.DiGraph[str], grouping: Grouping, max_nodes: int) -> bool:
     members = grouping.members
     if len(members) > max_nodes:
@@ -107,7 +143,7 @@ def _fits(graph: nx.DiGraph[str], grouping: Grouping, max_nodes: int) -> bool:
         and child in box
         and (box[parent] != box[child] or len(members[box[parent]]) == 1)
     }
-    return len(arrows) <= most_links(len(members), grouping.collapse)
+    return can_be_laid_out(arrows, len(members), grouping.collapse)
 
 
 def _members(

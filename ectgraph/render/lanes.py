@@ -7,6 +7,7 @@ no line shows is said in words, so no link is left out.
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +28,12 @@ MOST_LANES = 16
 """Lanes side by side; nobody follows a line among more."""
 FEWEST_LANES = 4
 """Lanes that there are even in a narrow terminal."""
-ROOM = 44
-"""Columns that lanes leave to words."""
+ROOM = 50
+"""Columns that lanes leave to words: those of a task by its time of day, in a line."""
 NAMED = 3
 """Tasks that are named in words before the others are counted."""
 NAME = 60
-"""Characters of an agent's name in the legend."""
+"""Characters of what names a workflow."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def to_lines(
         below = step.below
     if drawn:
         yield Text()
-    yield from words.after(legend=legend)
+    for line in words.after(legend=legend):
+        yield from words.wrapped(line, max(width, ROOM // 2))
 
 
 def _graph(row: str, place: int, mark: tuple[str, str], signs: Signs) -> Text:
@@ -172,20 +174,21 @@ class _Words:
             whole = [head.append("  ").append_text(said)]
         else:
             whole = [head, said]
-        return [part for line in whole for part in self._wrapped(line)]
+        return [part for line in whole for part in self.wrapped(line, self._room)]
 
-    def _wrapped(self, line: Text) -> Iterable[Text]:
+    def wrapped(self, line: Text, room: int) -> Iterable[Text]:
+        """A line in as many as it needs in so many columns."""
         line.rstrip()
-        if line.cell_len <= self._room:
+        if line.cell_len <= room:
             return [line]
-        return line.wrap(self._console, self._room, overflow="fold")
+        return line.wrap(self._console, room, overflow="fold")
 
     def _said(self, place: int, untold: Sequence[int]) -> Iterator[Text]:
         """What has to be said of a box, and of links to and from it: what lines do not show."""
         box, signs = self._diagram.boxes[place], self._signs
         sound = "approved", "pending review", "compensation"
         for state in caption.states(box):
-            yield Text(escape.terminal(state), "bold" if state.endswith(sound) else "bold red")
+            yield Text(_claim(state), "bold" if state.endswith(sound) else "bold red")
         for badge in caption.badges(box):
             grave = box.severity is not None and box.severity.rank >= Severity.ERROR.rank
             yield Text(badge, "bold red" if grave else "bold yellow")
@@ -200,7 +203,7 @@ class _Words:
         for words in self._of_links(self._into.get(place, ())):
             yield Text(words, "dim" if words.startswith(_DATA) else "")
         if place in self._workflows:
-            yield Text(escape.terminal(f"workflow {self._workflows[place]}", NAME), "dim")
+            yield Text(_claim(f"workflow {self._workflows[place]}", NAME), "dim")
 
     def _of_links(self, into: Sequence[Link]) -> Iterator[str]:
         """What there is to say of the links into a box, and from whom those are."""
@@ -218,10 +221,11 @@ class _Words:
     def after(self, *, legend: bool) -> Iterator[Text]:
         """What the picture shows, and what its marks mean; agents are named where they act."""
         diagram = self._diagram
-        marks = _marks(self._signs)
+        drawn = {self.mark(place)[0] for place in range(len(diagram.boxes))}
+        marks = _marks(self._signs, doubtful=self._signs.doubtful_group in drawn)
         yield Text(headline(diagram), "bold")
         for row in legend_rows(diagram) if legend else ():
-            mark, words = marks.get(row.look, ""), escape.terminal(row.words, escape.LONG)
+            mark, words = marks.get(row.look, ""), _claim(row.words, escape.LONG)
             if row.look != "text":
                 words = words.partition(": ")[2]
             words += "" if row.count is None else f": {row.count:,}"
@@ -231,14 +235,15 @@ class _Words:
 _DATA = "with data"
 
 
-def _marks(signs: Signs) -> Mapping[Look, str]:
-    """How each look of the legend is shown here."""
+def _marks(signs: Signs, *, doubtful: bool) -> Mapping[Look, str]:
+    """How each look of the legend is shown here; there may be doubtful groups, or not."""
+    otherwise = f", or {signs.doubtful_group} if not all are verified" if doubtful else ""
     return {
         "unverified": signs.unverified,
         "missing": signs.missing,
         "duplicate": signs.duplicate,
         "findings": "ECT…",
-        "group": f"{signs.group}, or {signs.doubtful_group} if not all are verified",
+        "group": f"{signs.group}{otherwise}",
         "data": f"“{_DATA}”",
         "data only": "“data alone”",
         "crossing": "“other workflow”",
@@ -277,7 +282,7 @@ def _unique(boxes: Sequence[Box], values: Sequence[Mapping[str, str]]) -> list[t
         labels.fit(box.jti, caption.WIDTH) if box.jti and often[name] > 1 else name
         for box, name in zip(boxes, names, strict=True)
     ]
-    names = [escape.terminal(name, caption.WIDTH) for name in names]
+    names = [_claim(name, caption.WIDTH) for name in names]
     taken, numbers = set(names), Counter[str]()
     once = Counter(names)
     found = []
@@ -298,9 +303,7 @@ def _columns(
     room: int,
 ) -> list[list[str]]:
     """Action, agent, name and time of each box, as wide as all; narrower if there is no room."""
-    columns = [
-        [escape.terminal(value[of], caption.WIDTH) for value in values] for of in ("act", "agent")
-    ]
+    columns = [[_claim(value[of], caption.WIDTH) for value in values] for of in ("act", "agent")]
     columns.append(
         [
             f"{name}{number}" if box.single else number  # a group's name is in the other columns
@@ -318,6 +321,17 @@ def _columns(
     ]
 
 
+def _claim(text: str, limit: int | None = None) -> str:
+    """Text with a claim in it, printable, and without anything that looks like the drawing."""
+    text = text if limit is None else text[: limit + 1]  # escapes only make it longer
+    apart = _DRAWN.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+    return escape.terminal(apart, limit)
+
+
+_DRAWN = re.compile(r"[\u2500-\u257f●○◌◎▣▢←↺]|(?<!\S)·(?!\S)")
+"""Lines, marks, and what stands between words; in ASCII these are letters of everybody."""
+
+
 def _fitted(text: str, width: int) -> str:
     """Text in so many columns of a terminal, in which some characters take two."""
     if cell_len(text) > width:
@@ -327,7 +341,7 @@ def _fitted(text: str, width: int) -> str:
 
 def _changes(order: Sequence[int], wids: Sequence[str]) -> dict[int, str]:
     """Where in a picture of several workflows another one begins."""
-    if len(set(wids)) < 2:
+    if len({*wids} - {""}) < 2:
         return {}
     found, current = {}, ""
     for place in order:

@@ -67,7 +67,7 @@ def _agents(diagram: Diagram, colours: int) -> Iterator[Row]:
     if more:
         yield Row("text", f"and {labels.count(more, 'agent')} more")
     if len({agent.slot % colours for agent in diagram.agents}) < len(diagram.agents):
-        yield Row("text", f"{labels.count(colours, 'colour')} for {len(diagram.agents):,} agents")
+        yield Row("text", "some agents share a colour")
 
 
 def _boxes(diagram: Diagram) -> Iterator[Row]:
@@ -107,7 +107,8 @@ def _left_out(diagram: Diagram) -> Iterator[Row]:
         ("links between tasks not drawn, for want of room", diagram.hidden_links),
         ("links to tasks outside of the picture", diagram.outside_links),
         ("meetings of output and input not drawn", diagram.hidden_data),
-        ("records that cannot be read, and so are no task", diagram.unreadable),
+        ("records that are no task: not readable, or without a jti", diagram.unreadable),
+        ("findings about no task that is drawn: see the report", diagram.unplaced),
     ):
         if count:
             yield Row("text", words, count)

@@ -210,10 +210,9 @@ def _looks(diagram: Diagram, style: Style) -> Iterator[str]:
         if some:
             yield f"classDef {name} {look}"
             yield f"class {','.join(some)} {name}"
-    for kind, colour in (("trouble", style.error), ("data", style.data)):
-        links = [str(n) for n, link in enumerate(diagram.links) if _colour(link) == kind]
-        if links:
-            yield f"linkStyle {','.join(links)} stroke:{colour}"
+    trouble = [str(n) for n, link in enumerate(diagram.links) if link.circle or link.back]
+    if trouble:
+        yield f"linkStyle {','.join(trouble)} stroke:{style.error}"
 
 
 def _look(box: Box, slot: int | None, style: Style) -> Iterator[tuple[str, str]]:
@@ -227,9 +226,3 @@ def _look(box: Box, slot: int | None, style: Style) -> Iterator[tuple[str, str]]
         colours = {Severity.NOTE: style.note, Severity.WARNING: style.warning}
         colour = colours.get(box.severity, style.error)
         yield f"found_{box.severity}", f"stroke:{colour},stroke-width:4px"
-
-
-def _colour(link: Link) -> str | None:
-    if link.circle or link.back:
-        return "trouble"
-    return "data" if link.kind == "data" else None

@@ -100,7 +100,7 @@ def _document(
     """All members but those that say what document it is."""
     colours = {agent.iss: style.agent(agent.slot) for agent in diagram.agents}
     sums = ("tasks", "edges", "scope", "in_scope", "hidden", "hidden_links", "outside_links")
-    choices = ("hidden_data", "collapse", "by_itself", "alone", "unreadable", "remarks")
+    choices = ("hidden_data", "collapse", "by_itself", "alone", "unreadable", "unplaced", "remarks")
     return {
         "width": places.width,
         "height": places.height,

@@ -79,8 +79,8 @@ class Style:
         """Refuse what would not be the same when it is written into a picture."""
         for name in COLOURS:
             _colour(name, getattr(self, name))
-        if not self.palette:
-            message = "palette: it is empty; an agent needs a colour"
+        if not isinstance(self.palette, (tuple, list)) or not self.palette:
+            message = f"palette: {self.palette!r} is no colours; an agent needs one"
             raise EctgraphError(message)
         for colour in self.palette:
             _colour("palette", colour)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -186,17 +185,15 @@ def test_what_the_witness_says_counts(entry):
 
 
 @pytest.mark.parametrize(("size", "knotted"), [(100_000, False), (20_000, True)])
-def test_a_very_long_chain_takes_a_moment(size, knotted):
+def test_a_very_long_chain_is_no_trouble(size, knotted):
     graph = nx.DiGraph((f"t{n}", f"t{n + 1}") for n in range(size - 1))
     if knotted:
         graph.add_edge("t9", "t0")
     for number, data in enumerate(graph.nodes.values()):
         data["iat"] = EPOCH + number
-    start = time.perf_counter()
 
     found = critical_path(graph)
 
-    assert time.perf_counter() - start < 3
     assert len(found.tasks) == size
     assert found.weight == size - 1 - 9 * knotted
 

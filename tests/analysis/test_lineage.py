@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from itertools import product
 
@@ -85,14 +84,11 @@ def test_a_graph_is_as_it_was_after_its_ancestors_were_asked_for():
 
 def test_a_chain_of_100_000_tasks_is_no_trouble():
     graph = nx.path_graph(100_000, create_using=nx.DiGraph)
-    start = time.perf_counter()
 
     assert len(ancestors(graph, [99_999])) == 100_000
     assert len(descendants(graph, [0])) == 100_000
     assert len(between(graph, 10, 99_989)) == 99_980
     assert len(around(graph, [50_000], 100_000)) == 100_000
-
-    assert time.perf_counter() - start < 5
 
 
 def test_10_000_parents_are_10_000_ancestors():

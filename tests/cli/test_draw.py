@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -187,3 +188,46 @@ def test_a_source_without_size_can_be_drawn_too(on_a_terminal, folder: Path):
     assert code == 0
     assert out.startswith("digraph")
     assert "verifying" in err
+
+
+@pytest.mark.parametrize(
+    ("encoding", "only_ascii"), [("ascii", True), ("latin-1", True), ("utf-8", False)]
+)
+def test_text_is_drawn_with_what_the_stream_can_write(
+    process, folder: Path, encoding: str, *, only_ascii: bool
+):
+    done = process(
+        folder, "draw faulty.jws --format text", env=os.environ | {"PYTHONIOENCODING": encoding}
+    )
+
+    sign = done.stdout.decode(encoding)[:1]
+    assert sign == ("o" if only_ascii else "○")
+    assert b"\\u25" not in done.stdout.partition(b"\n\n")[0]
+
+
+def test_records_that_are_no_task_are_told_of_on_stderr(ectgraph_, folder: Path):
+    (folder / "cut.jws").write_bytes((folder / "clean.jws").read_bytes()[:-100])
+
+    done = ectgraph_("draw cut.jws --keys keys.json -o w.svg --no-legend")
+
+    assert done.code == 0
+    assert "not in the picture: 1 record without a task" in done.err
+
+
+def test_where_no_record_is_a_task_there_is_nothing_to_draw(ectgraph_, folder: Path):
+    done = ectgraph_("draw junk.bin -o w.svg")
+
+    assert done.code == 3
+    assert "there is no task to show" in done.err
+    assert len(done.err.splitlines()) == 1
+    assert not (folder / "w.svg").exists()
+
+
+def test_a_file_name_gets_no_control_over_a_terminal(on_a_terminal, folder: Path):
+    name = "w\x1b]0;owned\x07.dot"
+
+    code, _, err = on_a_terminal(folder, f"draw clean.jws --keys keys.json -o {name}")
+
+    assert code == 0
+    assert "\x1b]0;" not in err
+    assert r"w\x1b]0;owned\x07.dot: 2 tasks" in err

@@ -155,6 +155,8 @@ def test_an_interruption_leaves_no_worker_behind(many: Path):
         ("lint clean.jws --fromat json", "--format"),
         ("lint clean.jws --workers two", "--workers"),
         ("lnt clean.jws", "Did you mean 'lint'?"),
+        ("lint clean.jws --keys", "(see `ectgraph --help`)"),
+        ("draw clean.jws --path a", "(see `ectgraph --help`)"),
         ("draw clean.jws --max-nodes -1", "--max-nodes"),
     ],
 )

@@ -61,6 +61,14 @@ def test_without_any_record_there_is_nothing_to_show(ectgraph_, folder):
     assert not (folder / "t.svg").exists()
 
 
+def test_where_no_record_is_a_task_there_is_nothing_to_show(ectgraph_, folder):
+    done = ectgraph_("timeline junk.bin -o t.svg")
+
+    assert done.code == 3
+    assert "there is no task to show" in done.err
+    assert not (folder / "t.svg").exists()
+
+
 @pytest.mark.parametrize("target", ["t.gif", "clean.svg/t.svg", "nowhere/t.svg"])
 def test_a_target_that_cannot_be_is_refused_at_once(ectgraph_, target):
     done = ectgraph_(f"timeline clean.jws --keys keys.json -o {target}")

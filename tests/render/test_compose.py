@@ -18,7 +18,7 @@ from ectgraph.model import Finding, Severity
 from ectgraph.render import compose as module
 from ectgraph.render.compose import SLOTS, agent_slots, compose
 from ectgraph.render.diagram import GROUPED, Box, Cluster, Diagram, Frame, Link
-from ectgraph.render.grouping import most_links
+from ectgraph.render.grouping import MOST_CROSSED, layers_crossed, most_links
 from ectgraph.render.scope import Scope
 from ectgraph.testing import sketch, task_id
 
@@ -354,6 +354,28 @@ def test_arrows_that_no_grouping_makes_fewer_are_hidden_and_marked_ones_stay(mon
     assert sum(each.more_parents for each in diagram.boxes) == 2
 
 
+def test_what_has_the_most_links_is_hidden_last():
+    text = "; ".join(f"t{n}@0 by=agent-{n}" for n in range(9))
+    diagram = drawn(f"{text}; join@1<{','.join(f't{n}' for n in range(9))} by=agent-z", max_nodes=3)
+
+    assert box(diagram, "join").more_parents == 7
+    assert [each.count for each in diagram.links] == [1, 1]
+
+
+def test_arrows_across_a_long_row_are_few_enough_to_be_laid_out():
+    graph = nx.DiGraph((n, n + 1) for n in range(99))
+    graph.add_edges_from((n, n + far) for far in (20, 30, 40, 50) for n in range(100 - far))
+    for node in list(graph):
+        graph.nodes[node].update(iss=str(node), status="present")
+    diagram = compose(graph)
+    pairs = [(each.parent, each.child) for each in diagram.links]
+
+    assert layers_crossed(pairs) <= MOST_CROSSED < layers_crossed(graph.edges)
+    assert sum(each.count for each in diagram.links) + diagram.hidden_links == diagram.edges
+    assert {(n, n + 1) for n in range(99)} < set(pairs)  # those that lead far are left out first
+    assert len(compose(graph, max_nodes=None).links) == diagram.edges
+
+
 def test_one_task_with_ten_thousand_parents_is_two_boxes():
     graph = nx.DiGraph((f"p{n}", "child") for n in range(10_000))
     for node in graph:
@@ -417,6 +439,21 @@ def test_what_is_not_possible_is_the_callers_mistake(refusal, options, words):
 
 
 def test_an_empty_graph_is_a_picture_of_nothing():
-    diagram = compose(nx.DiGraph(), unreadable=2)
+    diagram = compose(nx.DiGraph())
 
-    assert (diagram.boxes, diagram.links, diagram.unreadable) == ((), (), 2)
+    assert (diagram.boxes, diagram.links, diagram.unreadable) == ((), (), 0)
+
+
+def test_records_that_are_no_task_are_counted_whether_they_can_be_read_or_not():
+    assert drawn("'junk'; a@0; b@1 jti=; c@2 !no-jti").unreadable == 3
+
+
+def test_findings_that_no_box_tells_are_counted():
+    graph = nx.DiGraph()
+    for name in "abc":
+        graph.add_node(name, status="present", iss=name)
+    told = [finding("a"), finding("b"), finding("nobody"), finding("b", ignored=True)]
+
+    assert compose(graph, findings=told).unplaced == 1
+    assert compose(graph, findings=[*told, finding(None)], max_nodes=1).unplaced == 3  # b is hidden
+    assert compose(graph, findings=told, scope=Scope(focus=("a",))).unplaced == 1

@@ -101,7 +101,7 @@ def test_what_is_not_asked_for_or_has_no_room_is_in_the_headline():
     for number, task in enumerate(graph):
         graph.nodes[task]["iss"] = str(number)
 
-    assert headline(compose(graph, max_nodes=4)) == "4 tasks, 0 parent links; 6 hidden"
+    assert headline(compose(graph, max_nodes=4)) == "4 tasks, 1 parent link; 6 hidden"
     assert task_id("z") in graph
 
 

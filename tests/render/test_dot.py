@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -186,7 +185,7 @@ def test_findings_are_a_thick_line_and_codes():
 
     assert "penwidth=2.5" in line
     assert "ECT201 ECT304 ×3" in words(line)
-    assert line.count(f'BGCOLOR="{LIGHT.error}"') == 2
+    assert line.count(f'COLOR="{LIGHT.canvas}" BGCOLOR="{LIGHT.error}"') == 2
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
@@ -247,6 +246,12 @@ def test_an_absent_action_or_issuer_is_no_reason_to_fail():
 
     assert task_id("a")[:8] in line
     assert f'fillcolor="{LIGHT.fill}"' in line
+
+
+def test_letters_of_one_width_are_for_ids_and_not_for_what_has_their_letters():
+    line = node(to_dot(diagram(box(jti="e", exec_act="read", iss="spiffe://x/agent/editor"))))
+
+    assert re.findall(r'<FONT FACE="Courier">(\w+)', line) == ["e"]
 
 
 def test_a_task_that_says_nothing_at_all_still_has_a_box():
@@ -470,7 +475,7 @@ def test_the_legend_says_what_is_left_out():
         "12 tasks in 1 group",
         "5 tasks are outside of what was asked for; 3 hidden",
         "only workflow <w-1>",
-        "cannot be read, and so are no task 5",
+        "records that are no task: not readable, or without a jti 5",
         "something else",
     ):
         assert each in said
@@ -563,11 +568,8 @@ def test_a_theme_changes_colours_and_nothing_else():
     assert light == dark
 
 
-def test_time_to_write_grows_with_the_diagram_and_not_faster():
+def test_a_long_row_is_written_whole():
     boxes = tuple(box(n, findings={"ECT201": 1}, severity=Severity.ERROR) for n in range(3000))
     links = tuple(Link(parent=n, child=n + 1) for n in range(2999))
-    start = time.process_time()
 
-    to_dot(diagram(*boxes, links=links))
-
-    assert time.process_time() - start < 5  # it takes a tenth of that
+    assert to_dot(diagram(*boxes, links=links)).count(" -> ") == 2999

@@ -290,35 +290,37 @@ def check_harmless(svg: ET.Element) -> None:
             assert name == TITLE or "url(" not in value
 
 
+BOX = Box(
+    tasks=("a",),
+    jti="a",
+    wid=None,
+    iss="agent",
+    exec_act="act",
+    wids=0,
+    agents=1,
+    actions=1,
+    first=None,
+    last=None,
+    trust={"invalid": 1},
+    duplicates=1,
+    findings={"ECT201": 1},
+    severity=Severity.ERROR,
+    decisions={"approved": 1, "rejected": 1},
+    compensations=1,
+    roots=1,
+    leaves=1,
+)
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_sample_of_the_legend_can_be_drawn_without_a_word_of_warning(
     graphviz: str, theme: str
 ):
-    box = Box(
-        tasks=("a",),
-        jti="a",
-        wid=None,
-        iss="agent",
-        exec_act="act",
-        wids=0,
-        agents=1,
-        actions=1,
-        first=None,
-        last=None,
-        trust={"invalid": 1},
-        duplicates=1,
-        findings={"ECT201": 1},
-        severity=Severity.ERROR,
-        decisions={"approved": 1, "rejected": 1},
-        compensations=1,
-        roots=1,
-        leaves=1,
-    )
-    missing = replace(box, trust={"missing": 1}, decisions={}, compensations=0)
-    several = replace(box, tasks=("a", "b"), jti=None)
+    missing = replace(BOX, trust={"missing": 1}, decisions={}, compensations=0)
+    several = replace(BOX, tasks=("a", "b"), jti=None)
     looks = {"data": 1, "crossing": 1, "circle": 1, "back": 1, "jump": 9}
     made = Diagram(
-        boxes=(box, missing, several),
+        boxes=(BOX, missing, several),
         links=(Link(parent=0, child=1, **looks), Link(parent=1, child=0, kind="data")),
         agents=tuple(Agent(iss=f"agent-{n}", tasks=1, slot=n) for n in range(20)),
         tasks=5,
@@ -329,3 +331,18 @@ def test_every_sample_of_the_legend_can_be_drawn_without_a_word_of_warning(
     )
 
     assert "ECT201" in run(graphviz, "svg", [to_dot(made, THEMES[theme])])
+
+
+def test_the_words_of_a_box_keep_off_its_line(graphviz: str):
+    plain: dict[str, Any] = {"decisions": {}, "findings": {}, "severity": None, "compensations": 0}
+    task = replace(BOX, trust={"verified": 1}, duplicates=0, roots=0, leaves=0, **plain)
+    made = Diagram(boxes=(task,), links=(), tasks=1, edges=0, in_scope=1)
+    (picture,) = svgs(run(graphviz, "svg", [to_dot(made)]))
+    part = groups(picture, "node")["n0"]
+    (path,) = part.iter(f"{SVG}path")
+    heights = [float(y) for y in re.findall(r",(-?[\d.]+)", path.get("d", ""))]
+
+    for word in part.iter(f"{SVG}text"):
+        line, size = float(word.get("y", "")), float(word.get("font-size", ""))
+        assert min(heights) + 4 < line - 0.72 * size
+        assert line + 0.21 * size < max(heights) - 4

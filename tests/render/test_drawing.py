@@ -13,7 +13,6 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from rich.text import Text
 
 from ectgraph.render import drawing as module
 from ectgraph.render import mermaid, picture
@@ -135,14 +134,6 @@ def test_mermaid_in_markdown_is_the_same_in_a_block():
     assert SMALL.fitting("markdown")[0].decode() == f"```mermaid\n{SMALL.mermaid()}```\n"
 
 
-def test_lines_for_a_terminal_are_the_text_with_colours():
-    lines = [*SMALL.lines(60)]
-
-    assert all(isinstance(line, Text) for line in lines)
-    assert "\n".join(line.plain for line in lines) == SMALL.text(60)
-    assert any(line.spans for line in lines)
-
-
 def test_a_style_goes_into_every_form_that_has_colours():
     dark = dataclasses.replace(SMALL, style=DARK)
 
@@ -243,6 +234,18 @@ def test_a_layout_that_is_too_slow_is_of_fewer_boxes_and_says_so(slow):
     assert shown.hidden == 30
     assert drawing.hidden == 0
     assert drawing.notes == ()
+
+
+def test_where_graphviz_gives_up_the_picture_is_of_fewer_boxes_and_says_why(dot_is):
+    dot_is(
+        "n=0; while read -r line; do case $line in *' -> '*);; n[0-9]*) n=$((n+1));; esac; done\n"
+        "if [ $n -gt 25 ]; then echo 'trouble in init_rank' >&2; exit 1; fi; echo $n boxes"
+    )
+    data, shown = of(40).fitting("svg")
+
+    assert data == b"10 boxes\n"
+    (remark,) = shown.diagram.remarks
+    assert remark.startswith("there is no layout of 40 boxes (dot failed: trouble in init_rank), ")
 
 
 def test_a_program_that_takes_its_time_is_asked_again_with_fewer_boxes(
@@ -380,14 +383,14 @@ def test_what_is_hidden_is_a_note():
     drawing = Drawing(compose(row_of(9), max_nodes=4))
 
     assert drawing.hidden == 5
-    assert drawing.notes == (headline(drawing.diagram),)
+    assert drawing.notes == (f"{headline(drawing.diagram)}; 10 links not drawn",)
     assert "; 5 hidden" in drawing.notes[0]
 
 
 def test_links_without_room_are_a_note():
     (note,) = Drawing(dataclasses.replace(SMALL.diagram, hidden_links=3000)).notes
 
-    assert note == "2 tasks, 1 parent link; 3,000 links hidden"
+    assert note == "2 tasks, 1 parent link; 3,000 links not drawn"
 
 
 def test_remarks_are_notes():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -319,3 +320,33 @@ def test_a_group_is_the_sum_of_its_tasks(names: list[str], size: int):
     assert (whole.severity.rank if whole.severity else None) == max(severities, default=None)
     assert whole.unverified == sum(part.unverified for part in parts)
     assert dataclasses.replace(whole, claims=()) == dataclasses.replace(known.box(tasks), claims=())
+
+
+# Graphs that a reader made or changed
+
+
+def test_a_plain_graph_has_names_and_nothing_that_was_checked():
+    plain = Facts(graph=nx.DiGraph([("a", "b")]), ledger=None, by_task={}).box(["a"])
+
+    assert (plain.jti, plain.trust, plain.roots) == ("a", {"unchecked": 1}, 1)
+
+
+@pytest.mark.parametrize(
+    ("iat", "known"),
+    [
+        (5, 5),
+        (5.5, 5.5),
+        (np.int64(5), 5),
+        (np.float32(5.5), 5.5),
+        (float("nan"), None),
+        (float("inf"), None),
+        ("5", None),
+        (True, None),
+    ],
+)
+def test_a_time_is_a_number_as_json_has_it_or_none(iat: Any, known: float | None):
+    graph = nx.DiGraph()
+    graph.add_node("a", iat=iat)
+    found = Facts(graph=graph, ledger=None, by_task={}).box(["a"])
+
+    assert (found.first, type(found.first)) == (known, type(known))

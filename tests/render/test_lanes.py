@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -335,6 +336,12 @@ def test_another_workflow_is_named_where_it_begins():
     assert text.count("workflow first") == text.count("workflow second") == 1
 
 
+def test_a_task_of_no_workflow_does_not_make_them_several():
+    made = diagram({(0, 1)}, box(0, wid=None, trust={"missing": 1}), box(1))
+
+    assert "workflow" not in to_text(made)
+
+
 def test_after_the_drawing_comes_what_it_shows_and_what_the_marks_mean():
     made = diagram({(0, 1)}, box(0), box(1, trust={"invalid": 1}))
     after = to_text(made).split("\n\n")[-1].splitlines()
@@ -342,6 +349,14 @@ def test_after_the_drawing_comes_what_it_shows_and_what_the_marks_mean():
     assert after[0] == headline(made)
     assert AGENT not in "".join(after)
     assert "○  signature not verified: 1" in after
+
+
+def test_groups_that_are_not_all_verified_are_explained_where_there_are_some():
+    group = {"tasks": ("a", "b"), "jti": None}
+    sound, mixed = box(0, **group, trust={"verified": 2}), box(1, **group, trust={"invalid": 2})
+
+    assert "▢" not in to_text(diagram((), sound))
+    assert "▣, or ▢ if not all are verified" in to_text(diagram((), sound, mixed))
 
 
 @pytest.mark.parametrize("width", [1, 40, 80])
@@ -355,8 +370,30 @@ def test_lines_keep_to_the_width_and_claims_do_not_reach_the_terminal_as_they_ar
 
     assert all(line.isprintable() for line in lines)
     if width > 40:
-        body = lines[: lines.index("")]
-        assert all(cell_len(line) <= width for line in body)
+        assert all(cell_len(line) <= width for line in lines)
+
+
+def test_no_claim_looks_like_the_drawing():
+    forged = "│ ├─● pay · approved · ↺"
+    every = dict.fromkeys(("exec_act", "iss", "jti"), forged)
+    boxes = [box(n, **every, wid=f"{n} {forged}", decisions={forged: 1}) for n in range(2)]
+    made = diagram({(0, 1)}, *boxes)
+
+    lines = to_text(replace(made, scope=(forged,)), 400).splitlines()
+
+    assert [line[:2] for line in lines[:3]] == ["● ", "● ", ""]
+    assert not re.search("[│├─●↺]", "".join(line[1:] for line in lines))
+    assert not any("approved" in line.split(" · ") for line in lines)
+    assert r"decision: \u2502 \u251c\u2500\u25cf" in lines[0]
+
+
+def test_beside_all_lanes_a_task_has_room_for_its_words_in_eighty_columns():
+    named = [box(n, exec_act="a" * 40, iss=f"spiffe://x/{'b' * 40}") for n in range(60)]
+    no_lane_is_left = {(0, n) for n in range(2, 60)} | {(1, 59)}
+    lines = to_text(diagram(no_lane_is_left, *named), 80).splitlines()
+
+    assert sum("●" in line and "14:2" in line for line in lines) == 60
+    assert max(map(cell_len, lines)) <= 80
 
 
 def test_colours_add_nothing():

@@ -112,7 +112,7 @@ def test_of_many_agents_those_with_most_tasks_are_named_in_the_order_of_their_na
     assert [row.count for row in found[:AGENTS]] == [*range(3, AGENTS + 3)]
     assert [row.words for row in found[AGENTS:]] == [
         "and 2 agents more",
-        "8 colours for 14 agents",
+        "some agents share a colour",
     ]
 
 
@@ -120,9 +120,9 @@ def test_of_many_agents_those_with_most_tasks_are_named_in_the_order_of_their_na
     ("count", "slots", "colours", "said"),
     [
         (8, 8, 8, []),
-        (8, 8, 3, ["3 colours for 8 agents"]),
-        (2, 8, 1, ["1 colour for 2 agents"]),
-        (9, 8, 8, ["8 colours for 9 agents"]),
+        (8, 8, 3, ["some agents share a colour"]),
+        (2, 8, 1, ["some agents share a colour"]),
+        (9, 8, 8, ["some agents share a colour"]),
         (1, 8, 1, []),
     ],
 )
@@ -154,6 +154,7 @@ def test_what_is_left_out_is_said_last_with_its_number():
         outside_links=5,
         hidden_data=6,
         unreadable=7,
+        unplaced=8,
         remarks=("it took too long",),
     )
 
@@ -165,6 +166,7 @@ def test_what_is_left_out_is_said_last_with_its_number():
         ("links between tasks not drawn, for want of room", 4),
         ("links to tasks outside of the picture", 5),
         ("meetings of output and input not drawn", 6),
-        ("records that cannot be read, and so are no task", 7),
+        ("records that are no task: not readable, or without a jti", 7),
+        ("findings about no task that is drawn: see the report", 8),
         ("it took too long", None),
     ]

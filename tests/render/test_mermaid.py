@@ -145,12 +145,11 @@ def test_a_link_tells_its_kind_by_line_head_and_words(link, written):
     assert line("n0 ", made) == written
 
 
-def test_links_that_are_trouble_are_coloured_by_their_place():
+def test_links_that_are_trouble_are_coloured_by_their_place_and_others_by_the_page():
     plain, back = Link(parent=0, child=1), Link(parent=1, child=0, back=1, jump=1)
     made = diagram(box(), box(), links=[plain, back, Link(parent=0, child=1, kind="data")])
 
-    assert line("linkStyle 1", made) == f"linkStyle 1 stroke:{LIGHT.error}"
-    assert line("linkStyle 2", made) == f"linkStyle 2 stroke:{LIGHT.data}"
+    assert line("linkStyle", made) == f"linkStyle 1 stroke:{LIGHT.error}"
 
 
 def test_frames_are_nested_and_those_without_a_box_are_left_out():

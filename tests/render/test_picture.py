@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ectgraph.render import picture
-from ectgraph.render.picture import PURE, SYSTEM, SlowLayoutError, draw, program
+from ectgraph.render.picture import PURE, QUICK, SYSTEM, SlowLayoutError, draw, program
 
 DOT = 'digraph { a -> b; a [label="é"] }'
 
@@ -75,7 +75,7 @@ def test_graphviz_pure_on_the_path_comes_last(path: Path, install):
 def test_the_text_goes_to_standard_input_and_the_format_to_an_option(install):
     install("dot", 'echo "$@"; while read line; do echo "$line"; done')
 
-    assert draw("digraph {\n}\n", "png") == b"-Tpng\ndigraph {\n}\n"
+    assert draw("digraph {\n}\n", "png") == f"{QUICK} -Tpng\ndigraph {{\n}}\n".encode()
 
 
 def test_a_program_that_fails_is_told_by_the_last_line_it_said(install, refusal):
@@ -146,7 +146,7 @@ def test_either_program_makes_the_usual_formats(install, form: str):
     pure = install("graphviz-pure", 'echo "$@"')
 
     assert program(form) == str(pure)
-    assert draw(DOT, form) == f"-T{form}\n".encode()
+    assert draw(DOT, form) == f"{QUICK} -T{form}\n".encode()
 
 
 @pytest.mark.parametrize(

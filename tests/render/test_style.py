@@ -89,7 +89,7 @@ def test_a_colour_is_written_in_one_way(name: str, value: Any, refusal):
     assert f"{name}: " in refusal(replace, LIGHT, **{name: value})
 
 
-@pytest.mark.parametrize("value", [(), ("#77aadd", "blue"), "#77aadd", ("#77aadd", 3)])
+@pytest.mark.parametrize("value", [(), ("#77aadd", "blue"), "#77aadd", ("#77aadd", 3), 3, None])
 def test_a_palette_is_colours(value: Any, refusal):
     assert "palette" in refusal(Style, palette=value)
 

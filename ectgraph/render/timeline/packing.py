@@ -15,8 +15,8 @@ ALL_ROWS = 240
 """Rows of all lanes together, where there are few: so each may have more."""
 MOST_NAMED = 150
 """Tasks up to which each is written out."""
-MOST_CODED = 300
-"""Tasks with findings up to which the codes of each are written out."""
+MOST_CODED = (300, 100, 30, 0)
+"""Tasks with findings whose codes are written out: as many as leave room for all tasks."""
 LETTER = 5.6
 """Width of a letter at the size of a bar's words, in pixels."""
 NAME = 24
@@ -33,13 +33,18 @@ def packed(made: Moments) -> Moments:
         (number for number, bar in enumerate(made.bars) if bar.codes),
         key=lambda number: (-_rank(made.bars[number]), number),
     )
-    shown = set(coded[:MOST_CODED])
     if len(made.bars) <= MOST_NAMED:
         named = _rows(made, [_name(bar) for bar in made.bars])
         if not named.left.crowded:
             return replace(named, named=True)
-    words = [" ".join(bar.codes) if number in shown else "" for number, bar in enumerate(made.bars)]
-    found = _rows(made, words)
+    written = [""] * len(made.bars)
+    fewest = _rows(made, written).left.crowded
+    for most in MOST_CODED:
+        shown = set(coded[:most])
+        written = [" ".join(bar.codes) if n in shown else "" for n, bar in enumerate(made.bars)]
+        found = _rows(made, written)
+        if found.left.crowded <= fewest:
+            break
     return replace(found, left=replace(found.left, unnamed=len(coded) - len(shown)))
 
 
@@ -57,7 +62,7 @@ def _name(bar: Bar) -> str:
 
 def _rows(made: Moments, written: Sequence[str]) -> Moments:
     """Put each bar into the first row of its lane that is free, with its words beside it."""
-    margin = min(LETTER * max(map(len, written), default=0), 0.3 * WIDTH)
+    margin = min(LETTER * max(map(len, written), default=0), 0.4 * WIDTH)
     scale = (WIDTH - margin) / (made.ruler.length or 1)
     place = made.ruler.place
     most = max(MOST_ROWS, ALL_ROWS // max(len(made.lanes), 1))

@@ -89,6 +89,8 @@ input { font: inherit; padding: 3px 6px; width: 17em; }
   background: var(--canvas); color: var(--ink); border: 1px solid var(--faint); font: 12px $font;
   white-space: pre-wrap; overflow-wrap: anywhere; z-index: 2; }
 #vg-tooltip-element.visible { visibility: visible; }
+@media print { header, #vg-tooltip-element { display: none; }
+  canvas { width: 100% !important; height: auto !important; } }
 """
 
 _SCRIPT = """

@@ -28,7 +28,8 @@ class Layout:
     def __init__(self, moments: Moments) -> None:
         """Give each lane its height: its rows', or its name's."""
         rows = sum(lane.rows for lane in moments.lanes)
-        self.row = 18.0 if moments.named else max(5.0, min(16.0, 900 // max(rows, 1)))
+        least = 10.0 if any(bar.words for bar in moments.bars) else 5.0  # for a line of small text
+        self.row = 18.0 if moments.named else max(least, min(16.0, 900 // max(rows, 1)))
         if moments.tight:
             self.row = 22.0
         self.tops: list[float] = []

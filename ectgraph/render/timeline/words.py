@@ -82,10 +82,10 @@ def _without_time(moments: Moments) -> Iterator[str]:
             " that a calendar holds"
         )
     if left.unreadable:
-        yield f"not in the picture: {labels.count(left.unreadable, 'record')} that are no task"
+        yield f"not in the picture: {labels.count(left.unreadable, 'record')} without a task"
     if left.unplaced:
         findings = labels.count(left.unplaced, "finding")
-        yield f"{findings} about no task that is drawn: see the report"
+        yield f"{findings} about no task that is drawn: `ectgraph lint` tells them"
     if left.spans:
         yield f"no span drawn of {labels.count(left.spans, 'task')}: its exec_time_ms is not usable"
     if left.records:
@@ -95,7 +95,10 @@ def _without_time(moments: Moments) -> Iterator[str]:
 def _not_drawn(moments: Moments) -> Iterator[str]:
     left = moments.left
     if moments.tight:
-        yield "more tasks than can be drawn one by one: counts by agent and time; no links"
+        yield (
+            "more tasks than can be drawn one by one: counts by agent and time of issue;"
+            " no links, spans or recorded times"
+        )
     recorded = sum(bool(bar.recorded) and not bar.early for bar in moments.bars)
     if moments.plain and recorded:
         yield f"recorded times of {labels.count(recorded, 'task')} are not drawn"
@@ -103,6 +106,9 @@ def _not_drawn(moments: Moments) -> Iterator[str]:
         yield f"{_are(left.links, 'parent link')} not drawn"
     if left.loose_links:
         yield f"{labels.count(left.loose_links, 'parent link')} to or from what has no place here"
+    if moments.ruler.cuts:
+        lengths = [labels.seconds(cut.left_out) for cut in moments.ruler.cuts]
+        yield f"cut out of the axis, where no task begins or ends: {', '.join(lengths)}"
     if left.crowded:
         yield f"{labels.count(left.crowded, 'task')} drawn over others, for want of rows"
     if left.unnamed:
@@ -121,20 +127,23 @@ def legend(moments: Moments) -> Iterator[Row]:
     bars = moments.bars
     back = [way for way in moments.links if way.back]
     recorded = sum(bool(bar.recorded) for bar in bars)
+    verified = sum(bar.verified for bar in bars)
+    times = "mark at its issue (iat), bar since its begin (exec_time_ms)"
+    hollow = "hollow, double line: not verified"
     for mark, number, words in (
+        ("task", verified, f"verified task: {times}"),
+        ("unverified", len(bars) - verified, hollow if verified else f"{hollow}; {times}"),
         (
-            "task",
-            sum(b.verified for b in bars),
-            "verified task: mark at its issue (iat), bar since its begin (exec_time_ms)",
+            "duplicate",
+            sum(b.duplicate for b in bars),
+            "two marks: recorded more than once; drawn by the first that verified, or the first",
         ),
-        ("unverified", sum(not b.verified for b in bars), "hollow, double line: not verified"),
-        ("duplicate", sum(b.duplicate for b in bars), "two marks: recorded more than once"),
         ("findings", sum(b.severity is not None for b in bars), "thick line: findings, by code"),
         ("recorded", 0 if moments.plain else recorded, "upright stroke: recorded in the ledger"),
         ("early", sum(b.early > 0 for b in bars), "recorded before it was issued"),
         ("link", len(moments.links) - len(back), "parent link, to where the child began"),
         ("back", len(back), "dashed: the child was issued before its parent"),
-        ("cut", len(moments.ruler.cuts), "stretch without any task, not to scale"),
+        ("cut", len(moments.ruler.cuts), "cut: no task begins or ends here; not to scale"),
     ):
         if number:
             yield Row(mark, f"{words} ({number:,})")  # type: ignore[arg-type]

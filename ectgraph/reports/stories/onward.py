@@ -113,8 +113,11 @@ def commands(
         return
     picture = re.sub(r"[^\w-]+.*", "", Path(invocation.paths[0]).name, flags=re.ASCII)
     picture = f"{picture.lstrip('-') or 'workflow'}.svg"
-    drawing = Invocation(paths=invocation.paths, options=(*invocation.options, "-o", picture))
-    yield from _made(f"a picture of the whole ledger{again}", drawing.command("draw"))
+    near = (f"--focus={scene.handle(here[0])}",) if here else ()
+    what = f"{scene.name(here[0])} and its neighbours" if here else "the whole ledger"
+    options = (*invocation.options, *near, "-o", picture)
+    drawing = Invocation(paths=invocation.paths, options=options)
+    yield from _made(f"a picture of {what}{again}", drawing.command("draw"))
 
 
 def _made(purpose: str, line: str | None) -> Iterator[Command]:

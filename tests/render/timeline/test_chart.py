@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -72,10 +74,37 @@ def test_across_a_cut_the_axis_goes_on_with_the_true_time():
     text = "; ".join(f"t{n}@{n * 60 + year * (n // 8)}" for n in range(16))
     words = texts(of(text).svg())
 
-    assert "left out" in words
+    assert "cut out of the axis, where no task begins or ends: 365 days" in words
     assert "2026-02-24" in words
     assert "2027-02-24" in words
     assert "NaN" not in words
+
+
+def test_a_task_that_goes_on_through_a_cut_is_seen_in_it():
+    made = of('a@0 ext={"exec_time_ms":10000000000}; b@1<a; c@5<b')
+
+    names = [layer["data"].get("name") for layer in made.spec["layer"]]
+    cut = next(layer for layer in made.spec["layer"] if layer["data"].get("name") == "cuts")
+    assert names.index("cuts") > names.index("bars")  # so a bar of days cannot pass for a short one
+    assert cut["mark"]["fillOpacity"] < 1
+    assert "no task begins or ends here" in texts(made.svg())
+
+
+def test_no_tick_is_named_beyond_the_calendar():
+    made = of("a@251631857599; b@-63907539800")  # the last second of 9999, the first year
+
+    ticks = re.findall(r"^(\d{4})-\d\d-\d\d$", texts(made.svg()), re.MULTILINE)
+    assert ticks == sorted(ticks)
+    assert "0000" not in ticks
+
+
+def test_words_of_a_row_do_not_lie_over_those_of_the_next():
+    made = of("; ".join(f"t{n}@0 !flipped" for n in range(200)))
+    rows_ = sorted(rows(made, "bars"), key=lambda row: row["m"])
+
+    assert all(row["w"] for row in rows_)
+    gaps = {round(second["m"] - first["m"], 2) for first, second in pairwise(rows_)}
+    assert min(gaps) >= 10
 
 
 @pytest.mark.parametrize("style", [LIGHT, DARK])

@@ -227,3 +227,14 @@ def test_findings_about_what_is_not_drawn_are_counted():
 
     assert found.left.unplaced == 1  # ECT303, about the missing parent
     assert any("1 finding about no task that is drawn" in note for note in words.notes(found))
+
+
+def test_codes_do_not_take_the_room_of_tasks(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(packing, "MOST_NAMED", 0)
+    monkeypatch.setattr(packing, "MOST_ROWS", 1)
+    monkeypatch.setattr(packing, "ALL_ROWS", 1)
+    found = made("; ".join(f"t{n}@{n * 10} !flipped" for n in range(40)))
+
+    assert found.left.crowded == 0
+    assert found.left.unnamed == 40
+    assert any("codes of 40 tasks" in note for note in words.notes(found))

@@ -151,6 +151,12 @@ def test_a_page_is_searched_zoomed_and_asked_without_network_or_complaint(opened
     page.mouse.click(box["x"] + left - 20, box["y"] + top + middle)
     page.wait_for_function("view.data('agent_store').length === 1")
 
+    page.emulate_media(media="print")
+    assert not page.locator("header").is_visible()
+    assert not page.locator("#vg-tooltip-element").is_visible()
+    page.set_viewport_size({"width": 700, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700  # all of it is on the paper
+
     assert page.said == []
 
 

@@ -574,7 +574,7 @@ def test_commands_read_the_same_ledger_by_the_same_keys():
         f"ectgraph show 'my ledger.jws' - {B[:8]} --keys k.json --at now",
         f"ectgraph explain 'my ledger.jws' - {A[:8]} --keys k.json --at now",
         "ectgraph rule ECT308",
-        "ectgraph draw 'my ledger.jws' - --keys k.json --at now -o my.svg",
+        "ectgraph draw 'my ledger.jws' - --keys k.json --at now --focus=2c065b68 -o my.svg",
     ]
 
 
