@@ -44,7 +44,7 @@ MOST_WORKFLOWS = 12
 """Workflows that are framed without anybody asking for it."""
 
 
-def compose(  # noqa: PLR0913  # one argument for each thing that a picture depends on
+def compose(  # one argument for each thing that a picture depends on
     graph: nx.DiGraph[str],
     *,
     ledger: Ledger | None = None,
