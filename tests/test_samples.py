@@ -287,7 +287,7 @@ def test_the_archive_spans_years_and_all_of_it_has_expired() -> None:
     assert last < instant(LATER) < time.time()
 
 
-@pytest.mark.parametrize("at", [instant(LATER), time.time()])
+@pytest.mark.parametrize("at", [instant(LATER), time.time()], ids=["later", "now"])
 def test_judged_now_every_token_of_the_archive_has_expired(
     keys: list[dict[str, Any]], at: float
 ) -> None:

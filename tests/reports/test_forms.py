@@ -113,7 +113,7 @@ def test_reports_go_where_a_console_writes(form: Form, everything, written):
     assert file.buffer.getvalue() == expected
 
 
-@pytest.mark.parametrize("form", forms.FOR_PEOPLE)
+@pytest.mark.parametrize("form", sorted(forms.FOR_PEOPLE))
 def test_a_terminal_gets_the_same_bytes_each_time_with_links_too(form: Form, everything):
     def on_terminal() -> str:
         file = io.StringIO()
