@@ -66,7 +66,8 @@ def lines(
     fields = dict(values(box, same_day(diagram) if one_day is None else one_day))
     filled = Formatter().vformat(template.replace(r"\n", "\n"), (), fields)
     found = [labels.fit(" ".join(line.split()), WIDTH) for line in filled.split("\n")]
-    return [line for line in found if line.strip(" ·,;:()-")] or [labels.short(box.jti or "")]
+    told = [line for line in found if line.strip(" ·,;:()-")]
+    return told or [" ".join(labels.short(box.jti or "").split()) or "(no name)"]
 
 
 def values(box: Box, one_day: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001

@@ -166,6 +166,11 @@ def test_a_claim_never_makes_a_line_of_its_own_or_one_that_is_too_long(claims, f
     assert not any(set(line) & set("\n\r\t\x0b\x0c\x85\u2028") for line in found)
 
 
+@pytest.mark.parametrize("jti", ["\x85", " ", ""])
+def test_a_box_of_which_nothing_can_be_shown_says_so(jti: str):
+    assert written(box("t", jti=jti, exec_act=None, iss=None), "{jti}") == ["(no name)"]
+
+
 def test_claims_that_look_like_fields_or_are_enormous_stay_claims():
     assert written(box(exec_act="{iss} {0}\\n"), "{act}") == ["{iss} {0}\\n"]
     assert written(box(exec_act="a\nb\rc"), "{act}") == ["a␊b␍c"]
