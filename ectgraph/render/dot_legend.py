@@ -18,6 +18,20 @@ NAME = 60
 LONG = 8
 """Rows above which there are two columns: agents, and the rest."""
 
+MARKS: dict[Look, str] = {
+    "unverified": "double line",
+    "missing": "dashed",
+    "duplicate": "solid body",
+    "findings": "thick line",
+    "group": "one for several",
+    "data": "with a dot",
+    "data only": "dotted",
+    "crossing": "dashed",
+    "circle": "thick",
+    "back": "with a time",
+}
+"""What the looks are called; beside each is a sample."""
+
 
 def table(diagram: Diagram, style: Style) -> str:
     """The legend, below a line that says what the picture shows."""
@@ -41,7 +55,8 @@ def _cells(row: Row | None, style: Style) -> str:
     """A sample, what it means, how many there are."""
     if row is None:
         return '<TD COLSPAN="3"></TD>'
-    words = escape.dot_html(row.words, NAME if row.look == "agent" else None) or " "
+    mark = f"{MARKS[row.look]}: " if row.look in MARKS else ""
+    words = mark + escape.dot_html(row.words, NAME if row.look == "agent" else None) or " "
     count = "" if row.count is None else f"{row.count:,}"
     return (
         f'<TD>{_sample(row, style)}</TD><TD ALIGN="LEFT">{words}</TD>'

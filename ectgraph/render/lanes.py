@@ -226,8 +226,6 @@ class _Words:
         yield Text(headline(diagram), "bold")
         for row in legend_rows(diagram) if legend else ():
             mark, words = marks.get(row.look, ""), _claim(row.words, escape.LONG)
-            if row.look != "text":
-                words = words.partition(": ")[2]
             words += "" if row.count is None else f": {row.count:,}"
             yield Text(f"{mark}  {words}" if mark else words, "dim")
 

@@ -1,6 +1,7 @@
 """What the marks of a picture mean, and how often each occurs in it.
 
-Rows name a look by a word; each drawer has its own way to show it. Only what is there is explained.
+Rows name a look by a word; each drawer has its own way to show it, and to call it. Only what is
+there is explained.
 """
 
 from __future__ import annotations
@@ -73,28 +74,28 @@ def _agents(diagram: Diagram, colours: int) -> Iterator[Row]:
 def _boxes(diagram: Diagram) -> Iterator[Row]:
     boxes = diagram.boxes
     unverified = sum(box.unverified for box in boxes)
-    yield Row("unverified", "double line: signature not verified", unverified)
+    yield Row("unverified", "signature not verified", unverified)
     missing = sum(box.trust.get(MISSING, 0) for box in boxes)
-    yield Row("missing", "dashed: named as a parent, no record", missing)
+    yield Row("missing", "named as a parent, no record", missing)
     duplicates = sum(box.duplicates for box in boxes)
-    yield Row("duplicate", "solid body: recorded more than once", duplicates)
+    yield Row("duplicate", "recorded more than once", duplicates)
     found = sum(bool(box.findings) for box in boxes)
-    yield Row("findings", "thick line: findings, named by their codes", found)
-    yield Row("group", f"one for several: {GROUPED[diagram.collapse or 'chain']}", diagram.groups)
+    yield Row("findings", "findings, named by their codes", found)
+    yield Row("group", GROUPED[diagram.collapse or "chain"], diagram.groups)
 
 
 def _links(diagram: Diagram) -> Iterator[Row]:
     signed = [link for link in diagram.links if link.kind == "parent"]
     data = sum(link.data for link in signed)
-    yield Row("data", "with a dot: the output of the one is the input of the other", data)
+    yield Row("data", "the output of the one is the input of the other", data)
     only = sum(link.count for link in diagram.links if link.kind == "data")
-    yield Row("data only", "dotted: output meets input, no parent link", only)
+    yield Row("data only", "output meets input, no parent link", only)
     crossing = sum(link.crossing for link in signed)
-    yield Row("crossing", "dashed: into another workflow", crossing)
+    yield Row("crossing", "into another workflow", crossing)
     circle = sum(link.circle for link in signed)
-    yield Row("circle", "thick: part of a circle", circle)
+    yield Row("circle", "part of a circle", circle)
     back = sum(link.back for link in signed)
-    yield Row("back", "with a time: the child was issued before its parent", back)
+    yield Row("back", "the child was issued before its parent", back)
 
 
 def _left_out(diagram: Diagram) -> Iterator[Row]:

@@ -176,7 +176,7 @@ def _row(row: Row) -> str:
     """A line of the legend; agents are named in their boxes, and so need no sample of a colour."""
     words = labels.fit(row.words, NAME) if row.look == "agent" else row.words
     if row.look in _MARKS:
-        words = f"{_MARKS[row.look]}: {row.words.partition(': ')[2]}"
+        words = f"{_MARKS[row.look]}: {row.words}"
     return words if row.count is None else f"{words}: {row.count:,}"
 
 

@@ -70,8 +70,8 @@ def test_a_mark_is_explained_and_counted(text: str, look: str, count: int):
 @pytest.mark.parametrize(
     ("collapse", "words"),
     [
-        ("chain", "one for several: tasks in a row are one box"),
-        ("agent", "one for several: tasks of one agent are one box"),
+        ("chain", "tasks in a row are one box"),
+        ("agent", "tasks of one agent are one box"),
     ],
 )
 def test_groups_are_counted_not_their_tasks(collapse: str, words: str):

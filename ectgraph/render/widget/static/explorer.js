@@ -30,9 +30,8 @@ function legend(picture) {
   const rows = picture.legend.map((row) => {
     const sample = make("span", `sample ectgraph-look-${row.look.replace(/\W/g, "-")}`);
     if (row.colour) sample.style.setProperty("--sample", colour(row.colour));
-    const said = row.words.replace(/^solid body:/, "cut corners:");
     const count = row.count === null ? "" : row.count.toLocaleString("en");
-    return make("li", "", "", sample, make("span", "words", said), make("span", "count", count));
+    return make("li", "", "", sample, make("span", "words", row.words), make("span", "count", count));
   });
   return make("details", "legend", "", make("summary", "", "Legend"), make("ul", "", "", ...rows));
 }
