@@ -44,7 +44,7 @@ MOST_WORKFLOWS = 12
 """Workflows that are framed without anybody asking for it."""
 
 
-def compose(  # one argument for each thing that a picture depends on
+def compose(
     graph: nx.DiGraph[str],
     *,
     ledger: Ledger | None = None,
