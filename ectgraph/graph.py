@@ -129,7 +129,7 @@ def values(graph: nx.DiGraph[Any], name: str) -> dict[Any, Any]:
     >>> values(nx.DiGraph([("a", "b")]), "iat")
     {'a': None, 'b': None}
     """
-    return dict(cast("Iterable[tuple[Any, Any]]", graph.nodes.data(name)))
+    return {task: data.get(name) for task, data in nodes(graph)}
 
 
 def proven(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:

@@ -321,10 +321,11 @@ class _Drawing:
         jumps = [a - b for a, b in times if a is not None and b is not None and b < a]
         wids = ((wid[parent], wid[child]) for parent, child in edges)
         crossing = sum(one != two and None not in (one, two) for one, two in wids)
-        circle = sum(
-            parent == child or (parent in knots and knots[parent] == knots.get(child))
-            for parent, child in edges
-        )
+        circle = len(edges) if above == below else 0  # a task that names itself
+        if knots and not circle:
+            circle = sum(
+                parent in knots and knots[parent] == knots.get(child) for parent, child in edges
+            )
         return Link(
             parent=above,
             child=below,
