@@ -272,7 +272,9 @@ def test_a_picture_says_what_the_diagram_says_letter_by_letter(
             assert shown(part)[0].startswith(frame.kind)
         for row in legend.rows(picture, len(style.palette)):
             limit = dot_legend.NAME if row.look == "agent" else None
-            assert plain(escape.terminal(row.words, limit)) in map(plain, shown(svg))
+            mark = f"{dot_legend.MARKS[row.look]}: " if row.look in dot_legend.MARKS else ""
+            words = f"{mark}{escape.terminal(row.words, limit)}"
+            assert plain(words) in map(plain, shown(svg))
         arrows = groups(svg, "edge")
         assert set(arrows) == {f"n{each.parent}->n{each.child}" for each in picture.links}
 
