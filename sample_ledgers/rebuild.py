@@ -2,7 +2,8 @@
 
     python sample_ledgers/rebuild.py [TARGET_FOLDER]
 
-To add a story, write its table in `stories.py`, put it into `STORIES` and run this script. All
+To add a story, write its table in `stories.py`, put it into `STORIES` and run this script; the two
+copies of one ledger are in `copies.py`, the workflow that was really run is in `recorded.py`. All
 files are the same to the last byte each time, but for those that a library packs (`PACKED`): there
 the content is.
 """
@@ -10,13 +11,15 @@ the content is.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import formats
+from copies import ALIKE, CITY, CONTRACTOR, COPIES, DIFFERENCES
 from formats import COMPRESSIONS, chained, pretty
+from recorded import MONTAGE
 from stories import CLINICAL_REVIEW, LEAKED, OLD_ARCHIVE, STORIES
 from story import Expect, Story
 
@@ -54,9 +57,8 @@ $ ectgraph draw sample_ledgers/forged-approval.jsonl --keys sample_ledgers/keys.
 * `old-archive.keys.json`: the keys of the solar cooperative. Each agent has a new one every year,
   under its old name; `nbf` and `exp` say which year. Every token of that archive expired years ago,
   which is no finding; with `--at now` it is one for each (ECT408).
-  `old-archive.revoked.keys.json`: the same after February 2026, when a key of 2022 turned out to
-  have leaked. Then `lint` names all tasks that it signed, and counts those that build on them
-  (ECT210).
+  `old-archive.revoked.keys.json`: the same after February 2026, when a key turned out to have
+  leaked, see below.
 * `expected.json`: what `lint` is to say of each ledger: codes, counts and exit code. The stories
   state it by hand, so the tests have something to compare `lint` with.
 * `policies/`: the rules of each workflow, see below.
@@ -80,6 +82,47 @@ With its policy `lint` says the same of a ledger as without, but of these:
 |---|---|
 {policies}
 
+## A key that leaked
+
+In February 2026 the solar cooperative learns that the key with which its settlement desk signed in
+2022 has leaked: whoever had it could sign a settlement of that year, and no signature tells. With
+`old-archive.revoked.keys.json` `lint` names what the key signed, and counts what builds on that
+(ECT210). What the leak reaches, and what not:
+
+* the key signed 4 tasks: the settlements of 2022, the first of them in March;
+* 14 more build on these, because each settlement carries on the one before: the 11 settlements
+  since, and the audits of 2022, 2023 and 2024;
+* 42 do not: all 27 readings, which the meter desk signed with keys of its own, and the settlements
+  and audits of 2019, 2020 and 2021. From the readings every settlement can be made again;
+* had the key been revoked in July 2022, the settlements of September and December would not have
+  verified (ECT206); those of March and June would have, and be named (ECT210).
+
+## Two copies of one ledger
+
+`copies/` holds the ledger of a tender as the city keeps it and as the contractor keeps it. In each
+alone `lint` finds nothing: {alone}. But its operator showed each another truth.
+
+| what differs | task | in `city.jsonl` | in `contractor.jsonl` |
+|---|---|---|---|
+{differences}
+
+The first {alike} entries are the same to the last byte. The award is signed twice by one agent:
+with a penalty for delay in the city's copy, without in the contractor's, so its `out_hash` is
+another. The contract is signed twice as well and says the same in both, as when an agent tries
+again: ES256 makes another signature each time. Only the contractor has the extra.
+`copies/keys.json` has the keys, and `copies/differences.json` has this table for programs.
+
+## A recorded workflow
+
+`recorded/montage.jsonl.gz` is no invention: {montage} It ran in March 2021 under Pegasus, on a
+machine called `mem`, and the WfCommons project recorded it (WfInstances,
+`pegasus/montage/montage-chameleon-2mass-01d-001.json`). `recorded/montage.tsv` has what is used of
+the recording: the tasks, what each builds on, and how long each ran (`exec_time_ms`). When each
+began was not recorded: here it begins when the last that it builds on is done. Nor were there
+tokens: ours are signed with a key of our own (`recorded/montage.keys.json`), and hold hashes of
+names, not of files. `lint` finds nothing: {recorded}. Its widest join has 15 parents, which is not
+yet wide (ECT502).
+
 ## The same story in every format
 
 `formats/` holds the six tokens of the clinical review, byte for byte, in everything that `ectgraph`
@@ -91,6 +134,8 @@ ECT203 below-minimum-level.
 {formats}
 """
 
+LEDGERS = (*STORIES, *COPIES, MONTAGE)
+"""All that have a table."""
 PACKED = ("sqlite", "parquet", *COMPRESSIONS)
 """Suffixes of files whose bytes depend on the version of a library."""
 
@@ -158,20 +203,20 @@ is no ledger; who lints the folder is told that it was not read.
 """
 
 
-def keys() -> bytes:
-    """The public keys of all agents that keep their key, each bound to its agent."""
+def keys(file: str) -> bytes:
+    """The public keys of the agents who are to be in a file, each bound to its agent."""
     issuers = {
         story.kid(step): story.issuer(step)
-        for story in STORIES
+        for story in LEDGERS
         for step in story.steps
-        if not story.rotates and "no-key" not in step.options
+        if story.expect.keys == file and "no-key" not in step.options
     }
     return pretty({"keys": [key | {"iss": issuers[key["kid"]]} for key in jwks(*issuers)["keys"]]})
 
 
 def expected() -> bytes:
     """What the linter is to say of each ledger."""
-    told = {story.file: _expected(story.tells, story.expect) for story in STORIES}
+    told = {story.file: _expected(story.tells, story.expect) for story in LEDGERS}
     told |= {each.path: _expected(each.about, each.expect) for each in samples()}
     return pretty(told)
 
@@ -181,6 +226,17 @@ def _expected(tells: str, expect: Expect) -> dict[str, Any]:
     return {"story": tells} | {
         name: value for name, value in members.items() if value not in ({}, None)
     }
+
+
+def differences() -> bytes:
+    """In what the second copy of the ledger is not the first."""
+    told = [
+        {"kind": each.kind, "task": each.task, "jti": CITY.jti(each.task)}
+        | {"here": each.here, "there": each.there}
+        for each in DIFFERENCES
+    ]
+    files = {"here": CITY.file, "there": CONTRACTOR.file, "keys": CITY.expect.keys}
+    return pretty(files | {"alike": ALIKE, "differences": told})
 
 
 def readme() -> bytes:
@@ -193,8 +249,22 @@ def readme() -> bytes:
         stories.append(f"| {link} | {story.draft} | {form} | {story.tells} | {says} |")
     rows = [f"| [{each.path}]({each.path}) | {each.about} |" for each in samples()]
     return README.format(
-        stories="\n".join(stories), formats="\n".join(rows), policies=_with_policies()
+        stories="\n".join(stories),
+        formats="\n".join(rows),
+        policies=_with_policies(),
+        alone=f"{CITY.expect.tasks} and {CONTRACTOR.expect.tasks} tasks, all verified",
+        alike=ALIKE,
+        differences="\n".join(_different()),
+        montage=MONTAGE.tells,
+        recorded=f"{MONTAGE.expect.tasks} tasks, all verified",
     ).encode()
+
+
+def _different() -> Iterator[str]:
+    """A row for each difference between the copies."""
+    for kind, task, here, there in DIFFERENCES:
+        places = (f"entry {place}" if place else "not there" for place in (here, there))
+        yield f"| {kind} | {task} | {' | '.join(places)} |"
 
 
 def _with_policies() -> str:
@@ -212,13 +282,14 @@ def _with_policies() -> str:
 def main() -> None:
     """Write all files."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    files = {story.file: story.write(story) for story in STORIES}
+    files = {story.file: story.write(story) for story in LEDGERS}
     for sample in samples():
         files |= sample.files
     files |= {
-        "keys.json": keys(),
+        **{name: keys(name) for name in ("keys.json", CITY.expect.keys, MONTAGE.expect.keys)},
         "old-archive.keys.json": pretty({"keys": OLD_ARCHIVE.rotated_keys()}),
         "old-archive.revoked.keys.json": pretty({"keys": OLD_ARCHIVE.rotated_keys(LEAKED)}),
+        "copies/differences.json": differences(),
         "expected.json": expected(),
         "README.md": readme(),
     }

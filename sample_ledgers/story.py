@@ -56,8 +56,13 @@ class Step(NamedTuple):
     * `fault=NAME`: something is wrong with the record, see `SPOIL`
     * `clock=SECONDS`: by so much the agent's clock is fast; slow, when negative
     * `again=SECONDS`: when the same token is recorded a second time
+    * `recorded=SECONDS`: when it is recorded, if not at once
     * `pruned`: it was done, but its record was taken out
     * `no-key`: nobody was given the agent's key
+    * `ms=MILLISECONDS`: how long it took, where that is known
+    * `copy=NAME`: it is in this copy of the ledger, and in no other
+    * `signature=TEXT`: its signer drew this signature, no other; of the same claims ES256 makes
+      another one each time
     """
 
     at: int
@@ -124,6 +129,8 @@ class Story:
     table: str
     rotates: bool = False
     """Whether every agent has a new key each New Year, under its old name."""
+    copy: str = ""
+    """Which copy of the ledger this is, where there are several."""
 
     @cached_property
     def zero(self) -> int:
@@ -132,10 +139,10 @@ class Story:
 
     @cached_property
     def steps(self) -> list[Step]:
-        """The lines of the table; one that begins with `[` goes on from the line above."""
+        """The lines of the table; one that begins with `[` or `=` goes on from the line above."""
         return [
             Step.read(line.strip())
-            for line in re.sub(r"\n +\[", " [", self.table.strip()).split("\n")
+            for line in re.sub(r"\n +(?=[\[=])", " ", self.table.strip()).split("\n")
         ]
 
     @cached_property
@@ -143,9 +150,11 @@ class Story:
         """What the ledger holds, in the order of its recording."""
         records = []
         for step in self.steps:
+            if step.options.get("copy", self.copy) != self.copy:
+                continue
             claims = self._claims(step)
             compact = self._token(step, claims)
-            times = [] if "pruned" in step.options else [step.at]
+            times = [] if "pruned" in step.options else [int(step.options.get("recorded", step.at))]
             times += [int(step.options["again"])] if "again" in step.options else []
             records += [Recorded(self.zero + at + DELAY, step, claims, compact) for at in times]
         return sorted(records, key=lambda record: record.at)
@@ -160,12 +169,13 @@ class Story:
         name, _, domain = self.kid(step).partition("@")
         return f"spiffe://{domain}/agent/{name}"
 
-    def _id(self, name: str) -> str:
+    def jti(self, name: str) -> str:
+        """The `jti` of a task."""
         return task_id(f"{self.domain}/{name}")
 
     def _claims(self, step: Step) -> dict[str, Any]:
         """A token's claims; addressed to the agents who build on the task, and to the ledger."""
-        issuer, jti = self.issuer(step), self._id(step.name)
+        issuer, jti = self.issuer(step), self.jti(step.name)
         iat = self.zero + step.at + int(step.options.get("clock", 0))
         readers = dict.fromkeys(self.issuer(s) for s in self.steps if step.name in s.after)
         is_01, is_early = self.draft == "01", self.draft == "early-00"
@@ -177,9 +187,9 @@ class Story:
             "iat": iat,
             "exp": iat + LIFETIME,
             "jti": jti,
-            "wid": self._id("the workflow"),
+            "wid": self.jti("the workflow"),
             "exec_act": step.action,
-            "pred" if is_01 else "par": [self._id(name) for name in step.after],
+            "pred" if is_01 else "par": [self.jti(name) for name in step.after],
             **self._hashes(step),
             **({} if is_01 else policy),
             "ect_ext" if is_01 else "ext": extension | (policy if is_01 else {}),
@@ -198,6 +208,8 @@ class Story:
         if self.rotates:
             signer = key_name(signer, datetime.fromtimestamp(claims["iat"], UTC).year)
         draft = Draft(header, claims, signer)
+        if "signature" in step.options:
+            return draft.seal().rpartition(b".")[0] + b"." + step.options["signature"].encode()
         return SPOIL[step.options["fault"]](draft) if "fault" in step.options else draft.seal()
 
     def rotated_keys(self, revoked: dict[str, int] | None = None) -> list[dict[str, Any]]:
@@ -234,8 +246,9 @@ def _policy(step: Step) -> dict[str, str]:
 
 
 def _extension(step: Step, jti: str) -> dict[str, Any]:
-    """The extension object; the milliseconds are invented, but the same each time."""
-    milliseconds = 300 + int.from_bytes(hashlib.sha256(jti.encode()).digest()[:2]) % 4000
+    """The extension object; milliseconds that nobody knows are invented, the same each time."""
+    invented = 300 + int.from_bytes(hashlib.sha256(jti.encode()).digest()[:2]) % 4000
+    milliseconds = int(step.options.get("ms", invented))
     if "compensates" not in step.options:
         return {"exec_time_ms": milliseconds}
     reason = step.options["compensates"]
