@@ -27,7 +27,7 @@ test: $(VENV)/.ready-to-test  ## all checks and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov -n logical --maxprocesses 4 --dist worksteal
 
 notebook: $(VENV)/.ready-to-test  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -450,13 +451,14 @@ TABLES = ("tasks", "edges", "findings", "records")
 hostile = pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:24])
 
 
+@cache
 def case_of(text: str) -> Case:
     drawn = ledger_of(text)
     return Case(drawn.ledger(), drawn.ring, drawn.policy)
 
 
 def assert_printable(text: str) -> None:
-    assert {char for char in text if char != "\n" and not char.isprintable()} == set()
+    assert {char for char in set(text) - {"\n"} if not char.isprintable()} == set()
 
 
 def on_terminal(*renderables: Any) -> str:
