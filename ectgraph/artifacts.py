@@ -8,10 +8,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
+
+import msgspec
 
 from ectgraph.encoding import hash_bytes
 from ectgraph.errors import EctgraphError
@@ -53,6 +57,17 @@ def check(folder: str | os.PathLike[str]) -> None:
         raise _not_listed(os.fspath(folder), error) from error
 
 
+class Content(msgspec.Struct, frozen=True, gc=False):
+    """What is in one file, or in several alike."""
+
+    name: str
+    """The first file that holds it, relative to the folder."""
+    files: int
+    """How many files hold it."""
+    digests: tuple[bytes, ...]
+    """Its hashes, one for each algorithm."""
+
+
 @dataclass(frozen=True)
 class Artifacts:
     """The files of a folder, by what is in them; their names do not matter."""
@@ -65,7 +80,12 @@ class Artifacts:
     lead out of the folder, pipes and devices."""
     algorithms: frozenset[str]
     """How the files were hashed."""
-    digests: frozenset[bytes] = field(repr=False)
+    contents: tuple[Content, ...] = field(repr=False)
+    """Each different content once, sorted by name; nothing when there was nothing to hash by."""
+
+    @cached_property
+    def _by_digest(self) -> dict[bytes, Content]:
+        return {digest: content for content in self.contents for digest in content.digests}
 
     def has(self, stated: str) -> bool:
         """Whether a file has the hash that a token states.
@@ -76,19 +96,36 @@ class Artifacts:
         >>> Artifacts.of([b"abc"]).has("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0")
         True
         """
+        return self.find(stated) is not None
+
+    def find(self, stated: str) -> Content | None:
+        """The content that has the hash that a token states; `None` when no file has it.
+
+        Raises:
+            LookupError: the files were not hashed in this way.
+
+        >>> found = Artifacts.of([b"", b"abc"]).find("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0")
+        >>> found.name, found.files
+        ('2', 1)
+
+        """
         found = hash_bytes(stated)
-        if found is not None and ALGORITHMS[len(found)] not in self.algorithms:
+        if found is None:
+            return None
+        if ALGORITHMS[len(found)] not in self.algorithms:
             message = f"the files of {self.folder} were not hashed by {ALGORITHMS[len(found)]}"
             raise LookupError(message)
-        return found in self.digests
+        return self._by_digest.get(found)
 
     @classmethod
     def of(cls, contents: Iterable[bytes], folder: str = "memory") -> Artifacts:
-        """Take what would be in files."""
-        names = ALGORITHMS.values()
-        held = list(contents)
-        made = frozenset(hashlib.new(name, content).digest() for name in names for content in held)
-        return cls(folder, len(held), (), frozenset(names), made)
+        """Take what would be in files; their names are their numbers, from 1 on."""
+        names = tuple(ALGORITHMS.values())
+        held = [
+            (str(number), tuple(hashlib.new(name, content).digest() for name in names))
+            for number, content in enumerate(contents, 1)
+        ]
+        return cls(folder, len(held), (), frozenset(names), _distinct(held))
 
     @classmethod
     def read(
@@ -100,7 +137,7 @@ class Artifacts:
         """Hash every regular file in a folder and in those below it, each of them once.
 
         Links are not followed: what they lead to is in the folder anyway, or not of it. Nothing
-        but regular files is opened.
+        but regular files is opened. Of files alike one name is kept, and how many they are.
 
         Args:
             folder: where the files are.
@@ -112,22 +149,43 @@ class Artifacts:
 
         """
         top = os.fspath(folder)
-        files, unread, digests = 0, [], set()
-        for path, readable in _files(top):
-            try:
-                found = _hashes(path, algorithms, progress) if readable else None
-            except OSError:
-                found = None
-            if found is None:
-                unread.append(path)
-            else:
-                files += 1
-                digests.update(found)
+        unread: list[str] = []
+        contents = _distinct(_hashed(top, algorithms, progress, unread))
+        files = sum(content.files for content in contents)
         if not files:
             lack = f"none of {len(unread)} files can be read" if unread else "holds no file"
             message = f"{top}: {lack}; name the folder that holds what the tasks took in and made"
             raise EctgraphError(message)
-        return cls(top, files, tuple(unread), frozenset(algorithms), frozenset(digests))
+        if not algorithms:
+            contents = ()
+        return cls(top, files, tuple(unread), frozenset(algorithms), contents)
+
+
+def _distinct(hashed: Iterable[tuple[str, tuple[bytes, ...]]]) -> tuple[Content, ...]:
+    """Each different content once, with the first of its names."""
+    names: dict[tuple[bytes, ...], str] = {}
+    counts: Counter[tuple[bytes, ...]] = Counter()
+    for name, digests in hashed:
+        counts[digests] += 1
+        if name < names.setdefault(digests, name):
+            names[digests] = name
+    found = (Content(name, counts[digests], digests) for digests, name in names.items())
+    return tuple(sorted(found, key=lambda content: content.name))
+
+
+def _hashed(
+    top: str, algorithms: Collection[str], progress: Progress | None, unread: list[str]
+) -> Iterator[tuple[str, tuple[bytes, ...]]]:
+    """(name within the folder, hashes) of each file; what cannot be read goes to `unread`."""
+    for path, readable in _files(top):
+        try:
+            found = _hashes(path, algorithms, progress) if readable else None
+        except OSError:
+            found = None
+        if found is None:
+            unread.append(path)
+        else:
+            yield os.path.relpath(path, top), tuple(found)
 
 
 def _files(top: str) -> Iterator[tuple[str, bool]]:

@@ -30,6 +30,10 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
+def digests(read: Artifacts) -> set[bytes]:
+    return {digest for content in read.contents for digest in content.digests}
+
+
 # What is in a folder
 
 
@@ -76,8 +80,50 @@ def test_folders_below_hidden_files_and_empty_files_count(tmp_path: Path):
 def test_in_memory_is_as_on_disk(tmp_path: Path):
     read = Artifacts.read(write(tmp_path, a="one", b="two", c="two"))
 
-    assert read.digests == Artifacts.of([b"two", b"one"]).digests
+    assert digests(read) == digests(Artifacts.of([b"two", b"one"]))
     assert read.files == Artifacts.of([b"one", b"two", b"two"]).files == 3
+
+
+def test_a_hash_leads_to_a_file_by_its_name_in_the_folder(tmp_path: Path):
+    (tmp_path / "below").mkdir()
+    write(tmp_path / "below", b="two", c="three")
+    write(tmp_path, b="one", d="two", e="two")
+
+    read = Artifacts.read(f"{tmp_path}/", ["sha256", "sha512"])
+
+    below = str(Path("below", "b"))
+    assert [(each.name, each.files) for each in read.contents] == [
+        ("b", 1),
+        (below, 3),
+        (str(Path("below", "c")), 1),
+    ]
+    for name in ("sha256", "sha512"):
+        found = read.find(stated(b"two", name))
+        assert found is not None
+        assert found.name == below
+    assert read.find(stated(b"four")) is None
+
+
+def test_a_folder_is_named_from_within_as_from_without(tmp_path: Path, monkeypatch):
+    write(tmp_path, mine="mine")
+    monkeypatch.chdir(tmp_path)
+
+    assert Artifacts.read(".").contents == Artifacts.read(tmp_path).contents
+
+
+def test_many_files_alike_take_the_memory_of_one(tmp_path: Path):
+    for number in range(500):
+        (tmp_path / f"{number:03}").touch()
+
+    (only,) = Artifacts.read(tmp_path, ["sha256"]).contents
+
+    assert (only.name, only.files) == ("000", 500)
+
+
+def test_without_an_algorithm_files_are_counted_and_nothing_is_said_of_them(tmp_path: Path):
+    read = Artifacts.read(write(tmp_path, a="one", b="two"), [])
+
+    assert (read.files, read.contents) == (2, ())
 
 
 def test_what_was_not_hashed_that_way_is_not_said_to_be_missing(tmp_path: Path):
@@ -109,7 +155,7 @@ def test_a_large_file_is_never_held_whole(tmp_path: Path):
 
 
 def test_a_folder_may_be_as_deep_as_the_system_takes(tmp_path: Path):
-    folders = [Path(f"{tmp_path}{'/d' * depth}") for depth in range(1, 1500)]
+    folders = [Path(f"{tmp_path}{'/d' * depth}") for depth in range(1, 1100)]
     for folder in folders:
         folder.mkdir()
     bottom = folders[-1] / "bottom"

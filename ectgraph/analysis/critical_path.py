@@ -7,7 +7,7 @@ How long a task took is its agent's word (`ext.exec_time_ms`); where nobody says
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeGuard
 
@@ -110,9 +110,9 @@ class _Scale:
 
 
 def _scale(graph: nx.DiGraph[str], ledger: Ledger | None) -> _Scale:
-    spent = {} if ledger is None else dict(_spent(graph, ledger))
-    if spent:
-        return _Scale(by="exec_time_ms", stated=spent, task=lambda task: spent.get(task, 0.0))
+    stated = {} if ledger is None else spent(graph, ledger)
+    if stated:
+        return _Scale(by="exec_time_ms", stated=stated, task=lambda task: stated.get(task, 0.0))
     times = {task: iat for task, iat in values(graph, "iat").items() if _usable(iat)}
     if not any(one in times and two in times for one, two in graph.edges if one != two):
         return _Scale(by="links", stated={}, link=lambda *_: 1.0)
@@ -124,13 +124,18 @@ def _scale(graph: nx.DiGraph[str], ledger: Ledger | None) -> _Scale:
     return _Scale(by="iat", stated=times, link=passed)
 
 
-def _spent(graph: nx.DiGraph[str], ledger: Ledger) -> Iterator[tuple[str, float]]:
-    """How long each task took, as its token says, in milliseconds."""
+def spent(graph: nx.DiGraph[str], ledger: Ledger) -> dict[str, float]:
+    """How long tasks took, as their tokens say (`ext.exec_time_ms`), in milliseconds.
+
+    A task that says nothing, or nothing that can be true, is left out.
+    """
+    found: dict[str, float] = {}
     for task in graph:
         token = ledger.witness(task).token if task in ledger.tasks else None
-        spent = token.ext.get("exec_time_ms") if token is not None and token.ext else None
-        if _usable(spent) and spent >= 0:
-            yield task, spent
+        stated = token.ext.get("exec_time_ms") if token is not None and token.ext else None
+        if _usable(stated) and stated >= 0:
+            found[task] = stated
+    return found
 
 
 def _usable(number: Any) -> TypeGuard[float]:

@@ -120,7 +120,9 @@ class KeyRing(msgspec.Struct, frozen=True):
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
     def revoke(self, kid: str, at: float) -> KeyRing:
-        """A copy in which the keys of this name are revoked; those revoked before stay so.
+        """A copy in which the keys of a `kid` are revoked, or the one of a thumbprint.
+
+        Those revoked before stay so; a copy under another name is the same key, and revoked too.
 
         Raises:
             EctgraphError: no key has this name, or `at` is no time.
@@ -129,13 +131,15 @@ class KeyRing(msgspec.Struct, frozen=True):
         if not is_time(at):
             message = f"{at!r} is no time; give seconds since 1970"
             raise EctgraphError(message)
-        if all(key.kid != kid for key in self.keys):
-            known = labels.some(sorted({repr(key.kid) for key in self.keys})) or "none"
-            message = f"no key has the kid {kid!r}; there are {known}"
-            raise EctgraphError(message)
+        named = [key for key in self.keys if key.kid == kid]
+        lost = {key.spki for key in named or self.keys if kid in (key.kid, key.thumbprint)}
+        if not lost:
+            known = sorted({escape.terminal(repr(key.kid), 80) for key in self.keys})
+            message = f"no key has the kid {escape.terminal(repr(kid), 80)}; there are "
+            raise EctgraphError(message + (labels.some(known) or "none"))
         keys = [
             replace(key, revoked_at=at if key.revoked_at is None else min(at, key.revoked_at))
-            if key.kid == kid
+            if key.spki in lost
             else key
             for key in self.keys
         ]

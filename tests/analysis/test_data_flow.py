@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ectgraph.analysis import data_flow
-from ectgraph.analysis.data_flow import DataFlow
+from ectgraph.analysis.data_flow import DataFlow, loose, match
+from ectgraph.artifacts import Artifacts
 from ectgraph.encoding import hash_of
 from ectgraph.graph import build
 from ectgraph.ledger import Ledger
@@ -27,12 +28,12 @@ LEDGERS = st.tuples(LINKS, STATED, STATED)
 
 
 @pytest.fixture(scope="module")
-def flow_of(entry: Callable[..., Entry]) -> Callable[..., DataFlow]:
-    """Tell the data flow of (links, `out_hash` of each task, `inp_hash` of each task)."""
+def ledger_of(entry: Callable[..., Entry]) -> Callable[..., Ledger]:
+    """Make a ledger of (links, `out_hash` of each task, `inp_hash` of each task)."""
 
-    def make(made: tuple[list[tuple[str, str]], list[Any], list[Any]]) -> DataFlow:
+    def make(made: tuple[list[tuple[str, str]], list[Any], list[Any]]) -> Ledger:
         links, out, inp = made
-        ledger = Ledger(
+        return Ledger(
             entry(
                 node,
                 None,
@@ -42,6 +43,16 @@ def flow_of(entry: Callable[..., Entry]) -> Callable[..., DataFlow]:
             )
             for number, node in enumerate(NODES)
         )
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def flow_of(ledger_of: Callable[..., Ledger]) -> Callable[..., DataFlow]:
+    """Tell the data flow of such a ledger."""
+
+    def make(made: tuple[list[tuple[str, str]], list[Any], list[Any]]) -> DataFlow:
+        ledger = ledger_of(made)
         return DataFlow(build(ledger), ledger)
 
     return make
@@ -146,3 +157,82 @@ def test_a_hash_of_3_000_outputs_and_3_000_inputs_is_counted_and_not_made_into_p
     assert len(flow.links) == 1500
     assert list(flow.pairs()) == []
     assert flow.common == 3000 * 1500
+
+
+# What meets nothing
+
+
+@given(LEDGERS)
+@pytest.mark.parametrize("claim", ["inp_hash", "out_hash"])
+def test_what_is_loose_is_stated_by_no_other_task_on_the_other_side(ledger_of, claim, made):
+    _, out, inp = made
+    own, other = (inp, out) if claim == "inp_hash" else (out, inp)
+    stated = {node: MEANING.get(text) for node, text in zip(NODES, own, strict=True)}
+    across = {node: MEANING.get(text) for node, text in zip(NODES, other, strict=True)}
+    unmet = {
+        node: text
+        for node, text in stated.items()
+        if text is not None and all(across[each] != text for each in NODES if each != node)
+    }
+
+    found = loose(ledger_of(made), claim)
+
+    assert list(found.tasks) == list(unmet)
+    assert found.alike == {node: list(unmet.values()).count(text) for node, text in unmet.items()}
+    assert found.silent == list(stated.values()).count(None)
+    assert found.met == len(NODES) - found.silent - len(unmet)
+    assert found.alone == (len(unmet) if set(across.values()) == {None} else 0)
+
+
+def test_what_any_record_states_counts_as_found_and_what_the_witness_states_is_looked_for(entry):
+    one, two = hash_of(b"one"), hash_of(b"two")
+    ledger = Ledger(
+        [
+            entry("a", trust=Trust.INVALID, out_hash=one),
+            entry("a", out_hash=two),
+            entry("b", inp_hash=one),
+            entry("c", trust=Trust.INVALID, inp_hash=hash_of(b"three")),
+            entry("c", inp_hash=two),
+            entry(None, out_hash=hash_of(b"four")),
+            entry("d", inp_hash=hash_of(b"four")),
+        ]
+    )
+
+    found = loose(ledger, "inp_hash")
+
+    assert found.tasks == {}
+    assert (found.met, found.silent) == (3, 1)
+
+
+@given(LEDGERS, st.lists(st.sampled_from([b"one", b"two", b"", b"other"]), max_size=6))
+def test_files_are_matched_as_every_claim_compared_with_every_file(ledger_of, made, files):
+    _, out, inp = made
+    content = {"one": b"one", "two": b"two", "nothing": b""}
+    claims = [
+        (number, claim, content[MEANING[text]])
+        for number in range(len(NODES))
+        for claim, text in (("inp_hash", inp[number]), ("out_hash", out[number]))
+        if text is not None and MEANING[text] is not None
+    ]
+    named = {held: str(files.index(held) + 1) for held in files}
+
+    found = match(ledger_of(made), Artifacts.of(files))
+
+    assert [
+        (position, claim, each and (each.name, each.files))
+        for position, claim, each in found.stated
+    ] == [
+        (number, claim, (named[held], files.count(held)) if held in named else None)
+        for number, claim, held in claims
+    ]
+    assert {each.name for each in found.unmatched} == {
+        name for held, name in named.items() if held not in {each[-1] for each in claims}
+    }
+
+
+def test_20_000_tasks_that_state_one_hash_are_counted_in_one_pass(entry):
+    text = hash_of(b"")
+    ledger = Ledger(entry(f"t{number}", inp_hash=text, out_hash=text) for number in range(20_000))
+
+    assert loose(ledger, "inp_hash").met == 20_000
+    assert len(match(ledger, Artifacts.of([b""] * 5)).stated) == 40_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import product
 
 import networkx as nx
@@ -10,7 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ectgraph.analysis.lineage import ancestors, around, between, descendants, find
+from ectgraph.analysis.lineage import (
+    ancestors,
+    around,
+    between,
+    common_ancestors,
+    depths,
+    descendants,
+    distances,
+    find,
+    origins,
+    siblings,
+    steps,
+)
 from ectgraph.graph import build
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry
@@ -99,6 +111,125 @@ def test_10_000_parents_are_10_000_ancestors():
     assert len(around(graph, ["p0"], 2)) == 10_001
 
 
+# How far, and what is shared
+
+
+def walks(links: list[tuple[str, str]], first: str) -> dict[str, int]:
+    """How many links lead to each task at least, by relaxing every link again and again."""
+    far = {first: 0}
+    for _ in NODES:
+        for a, b in links:
+            if a in far:
+                far[b] = min(far.get(b, len(NODES)), far[a] + 1)
+    return far
+
+
+@given(GRAPHS, SOME)
+def test_distances_are_those_of_the_shortest_ways(links, tasks):
+    near = [walks(links, task) for task in tasks]
+    expected = {
+        node: min(far[node] for far in near if node in far)
+        for node in NODES
+        if any(node in far for far in near)
+    }
+
+    found = distances(graph_of(links), tasks)
+
+    assert found == expected
+    assert list(found.values()) == sorted(found.values())
+
+
+@given(GRAPHS, st.sampled_from(NODES))
+def test_a_step_is_the_first_parent_by_name_that_is_nearer(links, first):
+    graph = graph_of(links)
+    far = walks(links, first)
+
+    assert steps(graph, distances(graph, [first])) == {
+        node: min(a for a, b in links if b == node and far.get(a) == far[node] - 1)
+        for node in far
+        if far[node]
+    }
+
+
+@given(GRAPHS, st.sampled_from(NODES))
+def test_siblings_are_all_that_name_a_parent_of_the_task(links, task):
+    found = siblings(graph_of(links), task)
+
+    assert {node: sorted(parents) for node, parents in found.items()} == {
+        node: sorted({a for a, b in links if b == node and (a, task) in links})
+        for node in NODES
+        if node != task and any((a, task) in links for a, b in links if b == node)
+    }
+
+
+def knots_of(leads: set[tuple[str, str]], among: Iterable[str]) -> set[tuple[str, ...]]:
+    """Tasks that lead to each other, as one."""
+    among = sorted(among)
+    return {tuple(b for b in among if (a, b) in leads and (b, a) in leads) for a in among}
+
+
+@given(GRAPHS)
+def test_origins_are_the_knots_into_which_nothing_leads(links):
+    leads = reach(links)
+    closed = {
+        knot
+        for knot in knots_of(leads, NODES)
+        if not any(b in knot and a not in knot for a, b in links)
+    }
+
+    found = origins(graph_of(links))
+
+    assert sorted(found) == sorted(closed)
+    alone = [
+        each[0] for each in found if len(each) == 1 and not any(b == each[0] for _, b in links)
+    ]
+    assert [(task,) for task in alone] == found[: len(alone)]  # the roots come first
+
+
+@given(GRAPHS, st.lists(st.sampled_from(NODES), min_size=1, max_size=3))
+def test_the_nearest_common_ancestors_are_those_below_which_there_is_none(links, tasks):
+    leads = reach(links)
+    shared = {node for node in NODES if all((node, task) in leads for task in tasks)}
+    lowest = {
+        knot
+        for knot in knots_of(leads, shared)
+        if not any((knot[0], other) in leads for other in shared - set(knot))
+    }
+
+    common, nearest = common_ancestors(graph_of(links), tasks)
+
+    assert common == shared
+    assert sorted(nearest) == sorted(lowest)
+
+
+@given(GRAPHS)
+def test_depth_is_the_longest_way_between_knots(links):
+    leads = reach(links)
+    knot = {node: each for each in knots_of(leads, NODES) for node in each}
+    expected = dict.fromkeys(NODES, 0)
+    for _ in NODES:
+        for a, b in links:
+            if knot[a] != knot[b]:
+                longest = max(expected[node] for node in knot[a]) + 1
+                for node in knot[b]:
+                    expected[node] = max(expected[node], longest)
+
+    assert depths(graph_of(links)) == expected
+
+
+@pytest.mark.parametrize("circle", [False, True])
+def test_what_is_far_and_deep_takes_no_recursion(circle):
+    graph = nx.path_graph(12_000, create_using=nx.DiGraph)
+    if circle:
+        graph.add_edge(2_999, 0)
+
+    assert max(distances(graph, [0]).values()) == 11_999
+    assert steps(graph, distances(graph, [0]))[11_999] == 11_998
+    assert len(origins(graph)[0]) == (3_000 if circle else 1)
+    assert max(depths(graph).values()) == (9_000 if circle else 11_999)
+    assert common_ancestors(graph, [11_999, 11_990])[1] == [(11_990,)]
+
+
 # Which task is meant
 
 
@@ -135,3 +266,15 @@ def test_names_that_others_wrote_are_printable_and_short_in_a_message(refusal):
     assert told.isprintable()
     assert len(told) < 300
     assert refusal(find, graph, "\x1b" + "y" * 100_000).isprintable()
+
+
+def test_tasks_to_choose_from_are_told_with_what_they_did(entry, refusal):
+    acts = ["pay", None, "review\n\x1b[31m" + "x" * 100_000, "a", "b", "c"]
+    graph = build(Ledger(entry(f"t-{n}", exec_act=act) for n, act in enumerate(acts)))
+
+    told = refusal(find, graph, "t-")
+
+    assert told.startswith("6 tasks begin with 't-': t-0 (pay), t-1, t-2 (review")
+    assert told.endswith("), t-3 (a), t-4 (b) and 1 more")
+    assert told.isprintable()
+    assert len(told) < 200

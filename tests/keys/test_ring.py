@@ -260,3 +260,12 @@ def test_a_revocation_counts_for_every_copy_of_the_key():
     for keys in ([old, new, other_name], [new, other_name, old]):
         ring = KeyRing.from_jwks({"keys": keys})
         assert [key.revoked_at for key in ring.keys] == [5, 5, 5]
+
+
+def test_one_key_of_several_under_a_kid_is_revoked_by_its_thumbprint_with_its_copies():
+    first, second = (jwks(name)["keys"][0] | {"kid": "k"} for name in ("agent-a", "agent-b"))
+    ring = ring_of(first, second, first | {"kid": "copy"})
+    lost = ring.keys[0].thumbprint
+
+    assert [key.revoked_at for key in ring.revoke(lost, EPOCH).keys] == [EPOCH, None, EPOCH]
+    assert [key.revoked_at for key in ring.revoke("k", EPOCH).keys] == [EPOCH] * 3
