@@ -1,0 +1,53 @@
+"""What an answer about some tasks leaves open, whatever the question was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ectgraph.errors import EctgraphError
+from ectgraph.model import Trust
+from ectgraph.rule import Evidence
+
+
+def of_links(evidence: Evidence, tasks: Iterable[str]) -> tuple[str, ...]:
+    """Why the links of some tasks are less than proven, in sentences.
+
+    >>> from ectgraph.testing import sketch
+    >>> evidence = sketch("a@0<z").evidence()
+    >>> of_links(evidence, evidence.graph)
+    ('1 of these tasks without a record: what it builds on is not known.',)
+    """
+    nodes = evidence.graph.nodes
+    trust = Counter(nodes[task].get("trust", "missing") for task in tasks)
+    missing = trust.pop("missing", 0)
+    unproven = trust.total() - trust[Trust.VERIFIED.value]
+    found = []
+    if evidence.ring is None:
+        found.append("No keys were given, so no signature was checked: links are only claimed.")
+    elif unproven:
+        says = "it says of its" if unproven == 1 else "they say of their"
+        found.append(
+            f"{unproven:,} of these tasks did not verify: what {says} parents is only claimed."
+        )
+    if missing:
+        builds = "it builds" if missing == 1 else "they build"
+        found.append(f"{missing:,} of these tasks without a record: what {builds} on is not known.")
+    if evidence.ledger.earlier:
+        found.append(
+            "Of the records before the checkpoint only those were read that have to do with later "
+            "ones: links among the others are not known."
+        )
+    return tuple(found)
+
+
+def check_limit(limit: int) -> None:
+    """Make sure that a number of rows makes sense.
+
+    Raises:
+        EctgraphError: it is below 1.
+
+    """
+    if limit < 1:
+        message = f"limit: {limit} is too few, at least 1 is needed"
+        raise EctgraphError(message)

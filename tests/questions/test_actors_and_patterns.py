@@ -1,0 +1,247 @@
+"""Questions on actors and patterns: what they say of ledgers where the answer is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import ectgraph
+from ectgraph.ledger import Ledger
+from ectgraph.model import Entry
+from ectgraph.policy import Policy
+from ectgraph.questions.agents import agents, key_use, partners
+from ectgraph.questions.answer import Answer
+from ectgraph.questions.clocks import clocks, hours
+from ectgraph.questions.decisions import after_rejection, decisions
+from ectgraph.questions.pace import bursts, gaps
+from ectgraph.questions.question import QUESTIONS
+from ectgraph.questions.rarity import rare
+from ectgraph.questions.shapes import conformance, shapes
+from ectgraph.questions.silence import silent
+from ectgraph.rule import Evidence
+from ectgraph.testing import AGENTS, sketch
+
+ALL = (
+    *(agents, key_use, partners, clocks, hours, decisions, after_rejection),
+    *(bursts, gaps, rare, shapes, conformance, silent),
+)
+LEDGERS = {
+    "empty": "",
+    "no workflow": "a@0 wid=; b@5<a wid= by=agent-b",
+    "one workflow": "a@0; b@5<a by=agent-b; c@9<b",
+    "ring": "a@0<c; b@5<a by=agent-b; c@9<b by=agent-c; a@0<a wid=",
+    "missing": "b@5<a,z by=agent-b; c@2<b",
+    "bare": "a@0 iss= act= wid= aud=; b@5<a iss= act= wid= aud= !flipped",
+    "no keys": "a@100; b@5<a by=agent-b pol=p pol_decision=rejected; c@0<b by=agent-c; !no-keys",
+    "rivals": "a@0 pol=p pol_decision=approved; b@1 !flipped; b@2<a; 'junk'",
+}
+
+
+def evidence_of(text: str) -> Evidence:
+    return sketch(text).evidence()
+
+
+@pytest.mark.parametrize("ask", ALL, ids=lambda ask: ask.__name__)
+@pytest.mark.parametrize("name", LEDGERS)
+def test_every_ledger_gets_an_answer_that_fits_its_columns(ask, name):
+    evidence = evidence_of(LEDGERS[name])
+    answer: Answer = ask(evidence)
+    assert answer.question == ask.__name__.replace("_", "-")
+    assert QUESTIONS[answer.question].ask is ask
+    assert answer.established
+    assert all(
+        text.strip().endswith(".") for text in (*answer.established, *answer.not_established)
+    )
+    assert all(len(row) == len(answer.columns) for row in answer.rows)
+    assert len({column.name for column in answer.columns}) == len(answer.columns)
+    assert set(answer.tasks) <= set(evidence.graph)
+    assert len(set(answer.tasks)) == len(answer.tasks)
+    if name == "empty":
+        assert answer.rows == ()
+
+
+@pytest.mark.parametrize("ask", ALL, ids=lambda ask: ask.__name__)
+def test_a_limit_hides_rows_and_says_so(ask, refusal):
+    pay = "a{0}@{0} wid=w{0} by=agent-{0} pol=p pol_decision=rejected; b{0}@9{0}<a{0} wid=w{0}; c{0}@99{0}<b{0} wid=w{0} act=c{1}"
+    evidence = evidence_of("; ".join(pay.format(n, n // 2) for n in range(5)))
+    whole, cut = ask(evidence), ask(evidence, limit=1)
+    assert cut.rows == whole.rows[:1]
+    assert ("the limit is 1 row." in " ".join(cut.not_established)) == (len(whole) > 1)
+    assert "the limit" not in " ".join(whole.not_established)
+    assert "limit" in refusal(ask, evidence, limit=0)
+
+
+@pytest.mark.parametrize("ask", ALL, ids=lambda ask: ask.__name__)
+def test_hostile_claims_neither_break_a_row_nor_fill_a_sentence(ask, entry: Callable[..., Entry]):
+    odd = "\0\u202e</script>=1+1\ud800" + "x" * 100_000
+    entries = [
+        entry(
+            f"{n}{odd}",
+            odd,
+            [f"{n - 1}{odd}"],
+            iss=f"{odd}{n % 2}",
+            aud=(odd,),
+            exec_act=odd,
+            iat=-n * 10**n,
+            pol=odd,
+            pol_decision="rejected",
+        )
+        for n in range(12)
+    ]
+    answer = ask(Evidence(Ledger(entries), None, Policy()))
+    for text in (answer.title, *answer.established, *answer.not_established):
+        assert len(text) < 2000
+
+
+def test_the_harbours_clocks_are_told_with_their_doubts():
+    case = ectgraph.load("sample_ledgers/clock-trouble.jsonl", "sample_ledgers/keys.json")
+    answer = clocks(Evidence(case.ledger, case.ring, case.policy))
+    back, least, scanner = answer.established
+    assert back == "1 of 8 links between 7 agents goes back in time, by their clocks."
+    assert least == "The least correction that lets all go forward is 355 s in sum, of 1 clock."
+    assert scanner.startswith("scanner: 355 s slow; 1 link shows it, with 1 other agent.")
+    assert scanner.endswith("In any such correction it is -355 s to -260 s.")
+    assert answer.not_established[0].startswith("That 1 clock is wrong, and not the times of one")
+
+
+def test_times_that_no_offsets_explain_are_told_with_the_circle():
+    answer = clocks(evidence_of("a@100; b@0<a by=agent-b; c@50<b; d@-50<c by=agent-b; e@-40<d"))
+    assert answer.rows == ()
+    assert any("no constant offsets explain their times" in text for text in answer.not_established)
+    assert any("agent-a, agent-b" in text for text in answer.not_established)
+    assert (
+        len(answer.tasks) == 3
+    )  # of the link that goes back the most, and of the shortest one after it
+
+
+def test_times_of_tokens_that_did_not_verify_move_no_clock():
+    text = "a@0; b@5<a by=agent-b; c@-900<a by=agent-c !flipped"
+    answer = clocks(evidence_of(text))
+    assert [row[1] for row in answer.rows] == [0, 0]
+    assert any("times of 1 task do not count" in text for text in answer.not_established)
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("a@0; b@-9<a by=agent-b", "Whether 2 clocks are wrong, or those of partners instead"),
+        ("a@0; b@-9<a; c@5<b by=agent-b", "How 1 link of an agent to itself go back in time"),
+        ("a@0<b; b@9<a by=agent-b", "Anything by 2 links between agents in circles of tasks"),
+        ("a@0 !flipped; b@9<a by=agent-b !flipped", "no token of 2 tasks verified"),
+    ],
+)
+def test_what_an_estimate_leaves_open_is_told(text, doubt):
+    assert doubt in " ".join(clocks(evidence_of(text)).not_established)
+
+
+def test_a_time_that_is_not_known_and_a_crowd_are_told(entry, monkeypatch):
+    monkeypatch.setattr("ectgraph.analysis.clocks.MOST", 0)
+    ledger = Ledger(
+        entry(str(n), None, [str(p) for p in parents], iss=f"agent-{n}", iat=iat)
+        for n, (iat, parents) in enumerate([(9, []), (5, [0]), (None, [1])])
+    )
+    told = " ".join(clocks(Evidence(ledger, None, Policy())).not_established)
+    assert "How far the clocks of 2 agents are apart: more than 0 pairs" in told
+    assert "Anything by 1 link between agents: a time is not known." in told
+
+
+def test_an_agent_with_several_keys_in_use_at_one_time_is_told():
+    text = "a@0; b@9<a; c@5<b kid=agent-b; !no-keys"
+    assert agents(evidence_of(text)).established[1] == (
+        "1 agent has several keys in use at one time; the most: 2, of agent-a."
+    )
+
+
+def test_of_shapes_that_are_as_frequent_the_first_is_the_template():
+    answer = conformance(
+        evidence_of("a@0 wid=m act=x; b@0 wid=n act=x; c@0 wid=o; d@0 wid=p act=c")
+    )
+    assert answer.established[0].endswith("2 of 4 workflows, and the first of those as frequent.")
+    assert "Which shape is the usual one: several are as frequent." in answer.not_established
+
+
+def test_who_went_on_is_told_as_lint_tells_it():
+    text = (
+        "a@0 pol=p pol_decision=rejected; b@1<a; c@2<a pol=p pol_decision=pending_human_review; "
+        'd@3<c; e@4<a ext={"compensation_required":true,"compensation_reason":"x"}; f@5<e'
+    )
+    drawn = sketch(text)
+    answer = after_rejection(drawn.evidence())
+    told = {row[7]: row[6] for row in answer.rows if row[6]}
+    report = drawn.lint()
+    lint = {f.task: f.code for f in report.findings if f.code in ("ECT701", "ECT702")}
+    assert told == lint
+    assert len(told) == 2
+    settled = {row[8]: row[5] for row in answer.rows}
+    assert settled == {"b": False, "c": False, "d": False, "e": False, "f": True}
+
+
+def test_a_rejection_on_which_nothing_builds_is_told():
+    answer = after_rejection(evidence_of("a@0 pol=p pol_decision=rejected"))
+    assert answer.established == (
+        "1 task was rejected and 0 are pending; 0 tasks build on them, 0 of them directly.",
+    )
+
+
+def test_a_workflow_is_compared_with_the_one_that_is_named(refusal):
+    flow = "a{0}@0 wid={0} act=ask; b{0}@1<a{0} wid={0} act=pay"
+    text = "; ".join(flow.format(f"w{n}") for n in range(3)) + "; z@0 wid=zz act=pay"
+    evidence = evidence_of(text)
+    wid, *_, last = evidence.ledger.workflows()
+    answer = conformance(evidence, like=last)
+    assert [row[1:4] for row in answer.rows] == [(2, None, "1 ask, 1 ask → pay")] * 3
+    assert conformance(evidence, like=wid).rows == conformance(evidence).rows
+    assert "there is no wid 'nothing'" in refusal(conformance, evidence, like="nothing")
+
+
+def test_where_all_workflows_differ_none_is_usual():
+    answer = conformance(evidence_of("a@0 wid=m; b@0 wid=n"))
+    assert answer.rows == ()
+    assert answer.established == (
+        "No two of 2 workflows are alike: none is usual. Name one to compare with, by `like`.",
+    )
+
+
+def test_one_workflow_has_nothing_to_be_compared_with():
+    for ask in (shapes, conformance):
+        assert "none to compare it with" in ask(evidence_of("a@0; b@5<a")).established[0]
+        assert "No task is of a workflow" in ask(evidence_of("a@0 wid=")).established[0]
+
+
+def test_who_stopped_is_told_after_those_who_never_began():
+    text = f"a@0; b@5<a by=agent-b; c@9<b aud={AGENTS}agent-b; d@10<c aud={AGENTS}agent-z"
+    answer = silent(evidence_of(text))
+    assert [(row[0].rpartition("/")[2], row[1], row[4]) for row in answer.rows] == [
+        ("ledger", 0, 0),
+        ("agent-z", 0, 0),
+        ("agent-b", 1, 1),
+    ]
+
+
+@pytest.mark.parametrize("ask", [key_use, hours, bursts, gaps], ids=lambda ask: ask.__name__)
+def test_one_agent_can_be_asked_for_by_the_end_of_its_name(ask, refusal):
+    steps = "; ".join(f"t{n}@{n * 10 + n % 3} by=agent-{'ab'[n % 2]}" for n in range(30))
+    evidence = evidence_of(steps)
+    answer = ask(evidence, iss="agent-b")
+    names = {value for row in answer.rows for value in row if str(value).startswith(AGENTS)}
+    assert names <= {f"{AGENTS}agent-b"}
+    assert "did you mean" in refusal(ask, evidence, iss=f"{AGENTS}agent-bb")
+    assert "several iss may be meant" in refusal(ask, evidence, iss="spiffe://")
+
+
+def test_keys_that_follow_each_other_under_one_name_are_told_apart():
+    case = ectgraph.load(
+        "sample_ledgers/old-archive.jsonl.gz", "sample_ledgers/old-archive.keys.json"
+    )
+    evidence = Evidence(case.ledger, case.ring, case.policy)
+    answer = key_use(evidence, iss="auditor")
+    assert len({row[1] for row in answer.rows}) == 1
+    assert len({row[2] for row in answer.rows}) == len(answer.rows) == 6
+    columns = [column.name for column in agents(evidence).columns]
+    rows = [dict(zip(columns, row, strict=True)) for row in agents(evidence).rows]
+    assert [(row["kids"], row["keys"], row["keys_at_once"]) for row in rows] == [
+        (1, 7, 1),
+        (1, 7, 1),
+        (1, 6, 1),
+    ]
