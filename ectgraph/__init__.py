@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from ectgraph.agent.verify import VerifyOptions as VerifyOptions
     from ectgraph.agent.verify import verify as verify
     from ectgraph.case import Case as Case
-    from ectgraph.case import load as load
     from ectgraph.encoding import hash_of as hash_of
     from ectgraph.errors import EctgraphError as EctgraphError
     from ectgraph.errors import VerificationError as VerificationError
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from ectgraph.model import Severity as Severity
     from ectgraph.model import Token as Token
     from ectgraph.model import Trust as Trust
+    from ectgraph.opening import load as load
     from ectgraph.policy import Policy as Policy
 
 _HOMES = {
@@ -92,7 +92,7 @@ _HOMES = {
     "VerifyOptions": "agent.verify",
     "verify": "agent.verify",
     "Case": "case",
-    "load": "case",
+    "load": "opening",
     "hash_of": "encoding",
     "EctgraphError": "errors",
     "VerificationError": "errors",

@@ -6,36 +6,29 @@ Thin methods over the rooms below; what each costs is paid when it is first aske
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from importlib import import_module
-from os import PathLike, fspath
-from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-from msgspec.structs import replace
-
-from ectgraph import artifacts as hashes
-from ectgraph import checkpoint, linter, loader
+from ectgraph import linter
 from ectgraph.artifacts import Artifacts
-from ectgraph.checkpoint import Checkpoint, Comparison
+from ectgraph.checkpoint import Comparison
 from ectgraph.collector import paused
-from ectgraph.errors import EctgraphError
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
-from ectgraph.model import Basis, Input, Problem, Report
+from ectgraph.model import Basis, Finding, Report
 from ectgraph.policy import Policy
-from ectgraph.reading import Manner
 from ectgraph.render.diagram import MAX_NODES
-from ectgraph.resume import load_since
 from ectgraph.rule import Evidence
 from ectgraph.rules import RULES, Catalogue
-from ectgraph.sources import expand
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+    from ectgraph.page.page import Page
+    from ectgraph.questions.answer import Answer
+    from ectgraph.questions.asking import Ask
     from ectgraph.render.diagram import Cluster, Collapse, Diagram
     from ectgraph.render.drawing import Drawing
     from ectgraph.render.scope import Narrowing
@@ -46,136 +39,9 @@ if TYPE_CHECKING:
     from ectgraph.reports.stories.explanation import Explanation
     from ectgraph.reports.task import Task
 
-Paths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
-Keys: TypeAlias = Paths | KeyRing | None
-
-
-def load(  # noqa: PLR0913  # the front door: one argument for each thing a caller may bring
-    paths: loader.PathOrPaths,
-    keys: Keys = None,
-    *,
-    roots: Paths | None = None,
-    policy: Policy | None = None,
-    rules: Catalogue = RULES,
-    artifacts: str | PathLike[str] | Artifacts | None = None,
-    manner: Manner | None = None,
-    against: str | PathLike[str] | None = None,
-    since: str | PathLike[str] | None = None,
-    workers: int | None = None,
-    progress: loader.Progress | None = None,
-) -> Case:
-    """Read one or more ledger files as one case, and verify every signature.
-
-    Args:
-        paths: ledger files, folders of them, patterns; `-` is standard input.
-        keys: JWKS, PEM or certificate files, folders of them, or a `KeyRing`; without keys every
-            signature stays unchecked, and the report says so.
-        roots: certificates that those of the keys must chain to.
-        policy: limits and choices; the defaults without it.
-        rules: what to judge by; see `foreign` for rules of others.
-        artifacts: a folder of files, to which the hashes in tokens are compared.
-        manner: the format, the table and the column, where the bytes leave a choice.
-        against: a checkpoint of the ledger, to compare it with.
-        since: a checkpoint of the ledger; only what came after it is verified, when the bytes
-            before are unchanged, and the keys and the policy are those of then.
-        workers: processes to verify with, at most; one for each core without it.
-        progress: called with the number of bytes done since the last call.
-
-    Raises:
-        EctgraphError: a file cannot be read, or holds no usable key.
-
-    >>> import ectgraph
-    >>> case = ectgraph.load("sample_ledgers/clinical-review.jsonl", "sample_ledgers/keys.json")
-    >>> case.report.summary.tasks, case.report.summary.trust["verified"]
-    (6, 6)
-
-    """
-    ring = key_ring(keys, roots)
-    policy = policy or Policy()
-    manner = manner or Manner()
-    if artifacts is not None and not isinstance(artifacts, Artifacts):
-        hashes.check(artifacts)
-    if against is not None and since is not None:
-        message = "against and since exclude each other: since compares with the checkpoint as well"
-        raise EctgraphError(message)
-    name = against or since
-    seen = None if name is None else checkpoint.read(name)
-    # networkx takes as long to import as a thousand signatures to verify: do both at once.
-    Thread(target=import_module, args=("ectgraph.graph",)).start()
-    running: dict[str, Any] = {"workers": workers, "progress": progress}
-    ledger, refused = None, None
-    if seen is not None and since is not None:
-        refused = _refused(seen, ring, policy, rules)
-        if refused is None:
-            equipment = (ring, policy, rules.judge)
-            ledger = load_since(one_path(paths), seen, equipment, manner, **running)
-            refused = None if ledger is not None else "what came after it cannot be read by itself"
-    if ledger is None:
-        manner = manner if seen is None else replace(manner, digest=max(1, seen.bytes))
-        ledger = loader.load(paths, ring, policy, judge=rules.judge, manner=manner, **running)
-    comparison = None
-    if seen is not None and name is not None:
-        comparison = checkpoint.compare(seen, fspath(name), ledger, refused)
-    if artifacts is not None and not isinstance(artifacts, Artifacts):
-        artifacts = Artifacts.read(artifacts, hashes.algorithms(ledger))
-    return Case(ledger, ring, policy, comparison, rules=rules, artifacts=artifacts)
-
-
-def _refused(
-    seen: Checkpoint, ring: KeyRing | None, policy: Policy, rules: Catalogue
-) -> str | None:
-    """Why a checkpoint does not spare the reading of what came before it, if it does not."""
-    if rules is not RULES:
-        return "rules of others were not asked then"
-    if any(step.needs for step in policy.steps):
-        return "the policy asks for earlier steps, which may lie before it"
-    return seen.vouches_for(ring.digest if ring else None, policy)
-
-
-def load_each(paths: loader.PathOrPaths, keys: Keys = None, **options: Any) -> Iterator[Case]:
-    """Read each of several sources as a case of its own; see `load`.
-
-    One that cannot be read is a case without records, and a finding says why.
-    """
-    ring = key_ring(keys, options.pop("roots", None))
-    for origin in expand([paths] if isinstance(paths, (str, PathLike)) else paths):
-        try:
-            case = load([origin], ring, **options)
-        except EctgraphError as error:
-            if not isinstance(error.__cause__, OSError):  # then the caller asks for the wrong thing
-                raise
-            why = error.__cause__.strerror or str(error.__cause__)
-            problem = Problem("unreadable-record", "source", why)
-            unread = Input(origin.name, "unreadable", 0, "", 0, problems=(problem,))
-            policy, rules = options.get("policy") or Policy(), options.get("rules", RULES)
-            case = Case(Ledger(inputs=[unread]), ring, policy, rules=rules)
-        yield case
-
-
-def one_path(paths: loader.PathOrPaths) -> str:
-    """The one file that is meant, where there must be just one.
-
-    Raises:
-        EctgraphError: there are several, or none.
-
-    """
-    origins = expand([paths] if isinstance(paths, (str, PathLike)) else paths)
-    if len(origins) != 1:
-        message = f"a checkpoint is of one ledger file, and {len(origins)} are given"
-        raise EctgraphError(message)
-    return origins[0].name
-
-
-def key_ring(keys: Keys, roots: Paths | None = None) -> KeyRing | None:
-    """The key ring that a caller means."""
-    if keys is None or isinstance(keys, KeyRing):
-        return keys
-    paths = [keys] if isinstance(keys, (str, PathLike)) else keys
-    return KeyRing.load(*paths, roots=roots)
-
 
 class Case:
-    """A ledger under investigation. Made by `load`."""
+    """A ledger under investigation; `opening.load` makes it."""
 
     def __init__(
         self,
@@ -199,6 +65,11 @@ class Case:
             f"<Case: {figures.records:,} records, {figures.tasks:,} tasks, "
             f"{figures.trust['verified']:,} verified, findings of error level: {errors:,}>"
         )
+
+    def _repr_html_(self) -> str:
+        from ectgraph.reports import cards  # noqa: PLC0415  # only in a notebook
+
+        return cards.case(self.report)
 
     @property
     def ledger(self) -> Ledger:
@@ -256,13 +127,17 @@ class Case:
         return task.describe(self._evidence, self.report.findings, find(self.graph, jti))
 
     def explain(
-        self, what: str, *, report: Report | None = None, invocation: Invocation | None = None
+        self,
+        what: str | Finding,
+        *,
+        report: Report | None = None,
+        invocation: Invocation | None = None,
     ) -> Explanation:
         """One finding, or one task, as a short story; see `reports.stories.explanation`.
 
         Args:
-            what: a fingerprint or its beginning, the code or the name of a rule that has one
-                finding, or a `jti` or its beginning.
+            what: a finding; or a fingerprint or its beginning, the code or the name of a rule that
+                has one finding, or a `jti` or its beginning.
             report: what the rules found, where that is not `report`.
             invocation: how the ledger is read from a command line, for the commands to go on with.
 
@@ -280,9 +155,74 @@ class Case:
         return explanation.explain(
             self._evidence,
             report or self.report,
-            what,
+            what if isinstance(what, str) else what.fingerprint,
             rules=self._rules,
             invocation=invocation,
+        )
+
+    @cached_property
+    def ask(self) -> Ask:
+        """Every question that can be asked of the case, as a method; it shows which there are.
+
+        >>> import ectgraph
+        >>> case = ectgraph.load("sample_ledgers/two-truths.jsonl", "sample_ledgers/keys.json")
+        >>> print(case.ask.roots("ship").established[0])
+        It goes back to 1 root.
+
+        """
+        from ectgraph.questions.asking import Ask  # noqa: PLC0415  # they import networkx
+
+        return Ask(self._evidence)
+
+    def taint(
+        self,
+        *,
+        kid: str | None = None,
+        iss: str | None = None,
+        jti: str | None = None,
+        since: float | None = None,
+    ) -> Answer:
+        """Everything that was built on a compromised key, agent or task; one of them is named.
+
+        Args:
+            kid: the key that was lost, by its `kid` or its thumbprint.
+            iss: the agent that is not to be trusted.
+            jti: the task, or the beginning of its `jti`.
+            since: only what it signed from this time on, in seconds since 1970.
+
+        Raises:
+            EctgraphError: not one of the three is named, or nothing has that name.
+
+        """
+        return self.ask("taint", kid=kid, iss=iss, jti=jti, since=since)
+
+    def diff(self, other: Case) -> Answer:
+        """What another ledger, or another copy of this one, has otherwise; see `questions.diff`."""
+        from ectgraph.questions.diff import diff  # noqa: PLC0415
+
+        return diff(self._evidence, other._evidence)
+
+    def revoked(self, kid: str, since: float) -> Case:
+        """The same case, as it would be if a key had been revoked from some time on.
+
+        Args:
+            kid: the key; its thumbprint, where several have that `kid`.
+            since: in seconds since 1970; tokens that say they are older stay as they are.
+
+        Raises:
+            EctgraphError: no key has this `kid`.
+
+        """
+        from ectgraph.analysis.revocation import revoked  # noqa: PLC0415
+
+        made = revoked(self._evidence, kid, since, judge=self._rules.judge)
+        return Case(
+            made.ledger,
+            made.ring,
+            made.policy,
+            made.comparison,
+            rules=self._rules,
+            artifacts=made.artifacts,
         )
 
     @cached_property
@@ -475,3 +415,46 @@ class Case:
         )
         layout = drawing.layout(MAX_NODES)
         return explorer(drawing.diagram, drawing.style, layout=layout, height=height)
+
+    def page(
+        self,
+        *,
+        title: str | None = None,
+        command: str | None = None,
+        max_tasks: int = 20_000,
+        report: Report | None = None,
+    ) -> Page:
+        """The case as one HTML file for people without Python: `.save("case.html")` writes it.
+
+        Args:
+            title: of the page; without it, the names of the ledgers.
+            command: the command line that makes it, to be put down in it.
+            max_tasks: the most tasks in its tables; those with findings come first.
+            report: what the rules found, where that is not `report`.
+
+        Raises:
+            EctgraphError: the file of a ledger is gone, or no longer holds what was loaded.
+
+        >>> import ectgraph
+        >>> case = ectgraph.load("sample_ledgers/two-truths.jsonl", "sample_ledgers/keys.json")
+        >>> case.page().headline
+        '6 tasks, 1 error'
+
+        """
+        from ectgraph.page.page import make  # noqa: PLC0415  # only when asked for
+        from ectgraph.render.timeline.drawing import available  # noqa: PLC0415
+
+        report = report or self.report
+        drawn = bool(self.graph)
+        return make(
+            self._evidence,
+            report,
+            drawing=self.draw(report=report) if drawn else None,
+            timeline=self.timeline(max_tasks=2000, report=report)
+            if drawn and available()
+            else None,
+            catalogue=self._rules,
+            title=title,
+            command=command,
+            max_tasks=max_tasks,
+        )

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 
 from ectgraph import checkpoint
-from ectgraph.case import Case, load, load_each
+from ectgraph.case import Case
 from ectgraph.errors import EctgraphError
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
 from ectgraph.model import Report
+from ectgraph.opening import load, load_each
 from ectgraph.policy import Policy
 from ectgraph.reading import Manner
 from ectgraph.testing import Sketch, jwks, sketch, task_id
