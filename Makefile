@@ -38,6 +38,7 @@ bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain scrip
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/checkpoint.py
 	$(BIN)/python benchmarks/draw.py
+	$(BIN)/python benchmarks/frames.py
 
 samples: $(VENV)/.ready-to-test  ## rebuild the sample ledgers, byte for byte
 	$(BIN)/python sample_ledgers/rebuild.py

@@ -1,8 +1,8 @@
-"""Make the copy of a JavaScript library anew that the explorer ships, byte for byte.
+"""Make the copies of JavaScript libraries anew that pages and the explorer ship, byte for byte.
 
-Needs npm, which reaches its registry. What the copy must be stands in vendor.json beside it; for
-another version change `version` and `integrity` there (`npm view NAME@VERSION dist.integrity`), and
-run this with `--write`.
+Needs npm, which reaches its registry. Each library lies in a folder of its package data beside a
+vendor.json, which says what the copy must be. For another version change `version` and `integrity`
+there (`npm view NAME@VERSION dist.integrity`), and run this with `--write`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-STATIC = Path(__file__).parents[1] / "ectgraph" / "render" / "widget" / "static"
-RECORD = STATIC / "vendor.json"
+PACKAGE = Path(__file__).parents[1] / "ectgraph"
 
 
 def fetch(record: dict[str, Any]) -> dict[str, bytes]:
@@ -42,20 +41,27 @@ def fetch(record: dict[str, Any]) -> dict[str, bytes]:
             }
 
 
-def main(*, write: bool) -> None:
-    """Fetch, compare, and put the files in their place."""
-    record = json.loads(RECORD.read_bytes())
+def renew(place: Path, *, write: bool) -> None:
+    """Fetch one library, compare, and put its files beside its record.
+
+    Args:
+        place: its vendor.json.
+        write: whether to put the digests on record instead of comparing.
+
+    """
+    record = json.loads(place.read_bytes())
     for name, data in fetch(record).items():
         digest = hashlib.sha256(data).hexdigest()
         if write:
             record["files"][name]["sha256"] = digest
         elif digest != record["files"][name]["sha256"]:
             sys.exit(f"{name}: not what is on record: {digest}")
-        (STATIC / name).write_bytes(data)
-        print(f"{name}: {len(data):,} bytes, sha256 {digest}")
+        place.with_name(name).write_bytes(data)
+        print(f"{record['name']} {name}: {len(data):,} bytes, sha256 {digest}")
     if write:
-        RECORD.write_text(json.dumps(record, indent=2) + "\n")
+        place.write_text(json.dumps(record, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    main(write="--write" in sys.argv)
+    for found in sorted(PACKAGE.rglob("vendor.json")):
+        renew(found, write="--write" in sys.argv)

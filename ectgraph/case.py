@@ -166,7 +166,7 @@ class Case:
 
         >>> import ectgraph
         >>> case = ectgraph.load("sample_ledgers/two-truths.jsonl", "sample_ledgers/keys.json")
-        >>> print(case.ask.roots("ship").established[0])
+        >>> print(case.ask.roots("b6f3").established[0])
         It goes back to 1 root.
 
         """
@@ -251,7 +251,28 @@ class Case:
         """One row for each record, readable or not; see `frames.records`."""
         from ectgraph import frames  # noqa: PLC0415
 
-        return frames.records(self.ledger, self._evidence.chained)
+        return frames.records(self.ledger, self._evidence.chained, self.ring)
+
+    @cached_property
+    def agents(self) -> pd.DataFrame:
+        """One row for each agent; see `frames.agents`."""
+        from ectgraph import frames  # noqa: PLC0415
+
+        return frames.agents(self.tasks, self.edges, self.records, self.findings)
+
+    @cached_property
+    def workflows(self) -> pd.DataFrame:
+        """One row for each workflow; see `frames.workflows`."""
+        from ectgraph import frames  # noqa: PLC0415
+
+        return frames.workflows(self.tasks, self.edges, self.records, self.findings)
+
+    @cached_property
+    def keys(self) -> pd.DataFrame:
+        """One row for each key, given or named by a token; see `frames.keys`."""
+        from ectgraph import frames  # noqa: PLC0415
+
+        return frames.keys(self.records, self.ring)
 
     def draw(  # everything that the command can do
         self,

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import msgspec
 
+from ectgraph import escape, labels
 from ectgraph.errors import EctgraphError, VerificationError
 
 Draft = Literal["early-00", "00", "01"]
@@ -334,6 +336,16 @@ class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """Whether it may be a reason to fail: neither ignored nor known."""
         return not (self.ignored or self.known)
 
+    def __repr__(self) -> str:
+        """Say what it is and where, in a line, with its message cut."""
+        state = "" if self.counts else "ignored " if self.ignored else "known "
+        where = f" at {self.places[0]}" if self.places else ""
+        said = f"{state}{self.severity} {self.code} {self.name}{where}: {self.message}"
+        return f"<Finding {escape.terminal(said, _LINE)}>"
+
+    def _repr_html_(self) -> str:
+        return _card("finding", self)
+
 
 class Summary(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The figures of a ledger, as docs/formats.md defines them."""
@@ -400,3 +412,26 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         bad = self.at_least(severity)
         if bad:
             raise VerificationError(max(bad, key=lambda finding: finding.severity.rank))
+
+    def __repr__(self) -> str:
+        """Say what it came to, in a line."""
+        figures = self.summary
+        kinds = (*map(str, reversed(Severity)), "known", "ignored")
+        found = [f"{figures.findings[each]:,} {each}" for each in kinds if figures.findings[each]]
+        return (
+            f"<Report: {labels.count(figures.records, 'record')}, "
+            f"{labels.count(figures.tasks, 'task')}, {figures.trust['verified']:,} verified, "
+            f"findings: {', '.join(found) or 'none'}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return _card("report", self)
+
+
+_LINE = 200
+"""Characters of a finding in a line."""
+
+
+def _card(kind: str, shown: Finding | Report) -> str:
+    """What Jupyter shows; this is the lowest floor, and asks the one that shows things by name."""
+    return str(getattr(import_module("ectgraph.reports.cards"), kind)(shown))

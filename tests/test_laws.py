@@ -14,7 +14,9 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
+from inspect import Parameter
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -32,8 +34,14 @@ from ectgraph.encoding import hash_of
 from ectgraph.keys import KeyRing
 from ectgraph.model import Report
 from ectgraph.policy import Agent, Crossing, Need, Policy, Step, Workflow
+from ectgraph.questions.answer import Answer
+from ectgraph.questions.question import QUESTIONS
 from ectgraph.render.caption import WIDTH
 from ectgraph.render.picture import program
+from ectgraph.reports import cards
+from ectgraph.reports.answer import to_json as answer_to_json
+from ectgraph.reports.answer import to_markdown as answer_to_markdown
+from ectgraph.reports.answer import to_text as answer_to_text
 from ectgraph.reports.forms import Options
 from ectgraph.reports.json import to_json
 from ectgraph.reports.table import to_table
@@ -447,7 +455,7 @@ def ledger_of(text: str) -> Sketch:
     return Sketch(records, KeyRing.from_jwks(jwks(text), source="keys.json"), policy)
 
 
-TABLES = ("tasks", "edges", "findings", "records")
+TABLES = ("tasks", "edges", "findings", "records", "agents", "workflows", "keys")
 hostile = pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:24])
 
 
@@ -455,6 +463,22 @@ hostile = pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:24])
 def case_of(text: str) -> Case:
     drawn = ledger_of(text)
     return Case(drawn.ledger(), drawn.ring, drawn.policy)
+
+
+def answers(case: Case) -> Iterator[Answer]:
+    """What every question says that can be asked of this case."""
+    tasks = [each for each in case.graph if each in case.ledger.tasks]
+    said = {"taint": {"jti": tasks[0]}, "revocation": {"kid": case.ring.keys[0].kid}}
+    for name, asked in QUESTIONS.items():
+        if name == "artifacts":  # there are none
+            continue
+        named = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        needed = [
+            each
+            for each in asked.parameters.values()
+            if each.kind in named and each.default is Parameter.empty
+        ]
+        yield case.ask(name, *tasks[: len(needed)], **said.get(name, {}))
 
 
 def assert_printable(text: str) -> None:
@@ -499,6 +523,20 @@ def test_hostile_text_does_nothing_to_a_terminal(text: str):
     tables = [to_table(name, getattr(case, name), 0) for name in TABLES]
 
     assert_printable(on_terminal(*to_text(case.report, Options(max_findings=0)), *tables))
+
+
+@hostile
+def test_hostile_text_does_nothing_in_an_answer(text: str):
+    case = case_of(text)
+    others = Case(case.ledger, None, case.policy)
+
+    for answer in (*answers(case), case.diff(others)):
+        assert_printable(on_terminal(*answer_to_text(answer, 0)))
+        assert_printable(answer_to_markdown(answer))
+        assert_printable(answer_to_json(answer).decode())
+        assert_printable(cards.answer(answer))
+        assert len(answer.table) == len(answer.rows)
+        assert set(answer.tasks) <= set(case.graph)
 
 
 @hostile
@@ -624,10 +662,17 @@ from ectgraph import frames
 from ectgraph.case import Case
 from ectgraph.reports.json import to_json
 from ectgraph.reports.text import to_text
-from ectgraph.testing import sketch
+from ectgraph.questions.question import QUESTIONS
+from ectgraph.reports.answer import to_json as to_answer
+from ectgraph.testing import sketch, task_id
 
 drawn = sketch(sys.argv[1])
 case = Case(drawn.ledger(), drawn.ring, drawn.policy)
+one, two = task_id("a"), task_id("e")
+words = {"paths": (one, two), "common-ancestors": (one, two)} | dict.fromkeys(
+    ("ancestors", "descendants", "siblings", "dominators"), (two,)
+)
+options = {"taint": {"kid": "agent-a"}, "revocation": {"kid": "agent-a"}}
 for written in (
     to_json(case.report),
     "".join(f"{line.plain}\\n" for line in to_text(case.report)).encode(),
@@ -637,7 +682,13 @@ for written in (
     case.draw().mermaid().encode(),
     case.draw().text().encode(),
     case.draw().json(),
-    *(frames.to_csv(table).encode() for table in (case.tasks, case.edges, case.findings)),
+    case.page().html,
+    *(frames.to_csv(getattr(case, name)).encode() for name in frames.COLUMNS),
+    *(
+        to_answer(case.ask(name, *words.get(name, ()), **options.get(name, {})))
+        for name in QUESTIONS
+        if name != "artifacts"
+    ),
 ):
     print(sha256(written).hexdigest())
 """
@@ -658,7 +709,7 @@ def test_another_run_writes_the_same_bytes():
         for seed in ("1", "2")
     ]
 
-    assert len(runs[0].splitlines()) == 11
+    assert len(runs[0].splitlines()) == 9 + len(TABLES) + len(QUESTIONS) - 1
     assert runs[0] == runs[1]
 
 

@@ -16,6 +16,8 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from ectgraph.cli import (
+    analyze,
+    diff,
     draw,
     explain,
     gate,
@@ -24,10 +26,12 @@ from ectgraph.cli import (
     lint,
     output,
     record,
+    report,
     rule,
     settings,
     story,
     table,
+    taint,
     timeline,
     token,
 )
@@ -41,7 +45,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="ectgraph",
-    help="Execution Context Tokens as evidence: verify, lint, draw and tabulate audit ledgers.",
+    help="Execution Context Tokens as evidence: verify, lint, draw and question audit ledgers.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -54,6 +58,10 @@ for group in (
     draw,
     timeline,
     table,
+    analyze,
+    taint,
+    diff,
+    report,
     record,
     ledger_file,
     settings,

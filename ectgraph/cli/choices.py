@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from ectgraph.cli.rule import complete_rule
 from ectgraph.cli.settings import as_options
 from ectgraph.errors import EctgraphError
 from ectgraph.model import Basis, Severity
@@ -17,6 +20,35 @@ if TYPE_CHECKING:
     from ectgraph.cli.options import Sources
     from ectgraph.policy import Policy
 
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODES", autocompletion=complete_rule, help="Only these rules count: ECT3,cycle."
+    ),
+]
+ExtendSelect = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODES", autocompletion=complete_rule, help="These count besides --select."
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CODES", autocompletion=complete_rule, help="These rules do not count."),
+]
+Graded = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--severity",
+        metavar="CODE=LEVEL",
+        autocompletion=complete_rule,
+        help="Graded so: ECT502=note.",
+    ),
+]
+Known = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="FILE", help="Findings in it are known."),
+]
 LEVELS = [level for level in Severity if level is not Severity.FATAL]
 """Severities that somebody may give to a rule."""
 

@@ -143,11 +143,11 @@ class Clock:
         return time.time() if self._stated is None else self._stated
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, option: str = "--at") -> float:
     """A time that a caller states, in seconds since 1970.
 
     Raises:
-        EctgraphError: it is none.
+        EctgraphError: it is none; the message names the option that states it.
 
     >>> seconds("2026-03-01T12:00Z")
     1772366400.0
@@ -158,9 +158,22 @@ def seconds(text: str) -> float:
         return float(text)
     moment = instant(text)
     if moment is None:
+        hint = " (see --help for the words that stand for one)" if option == "--at" else ""
         message = (
-            f"--at: {text!r} is no time; write seconds since 1970 or 2026-02-24T14:23:20Z (see "
-            "--help for the words that stand for one)"
+            f"{option}: {text!r} is no time; write seconds since 1970 or 2026-02-24T14:23:20Z{hint}"
         )
         raise EctgraphError(message)
     return moment
+
+
+def since(text: str) -> float:
+    """The time from which on something counts; of a date its first moment, in UTC.
+
+    Raises:
+        EctgraphError: it is none.
+
+    >>> since("2026-03-01") == seconds("2026-03-01T00:00:00Z")
+    True
+    """
+    whole = f"{text}T00:00:00Z" if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text
+    return seconds(whole, "--since")

@@ -11,10 +11,16 @@ from typer.core import TyperCommand
 
 from ectgraph import labels
 from ectgraph.cli import options, output
-from ectgraph.cli.choices import Choices
-from ectgraph.cli.options import Sources, reads_ledgers
+from ectgraph.cli.choices import (
+    Choices,
+    ExtendSelect,
+    Graded,
+    Ignore,
+    Known,
+    Select,
+)
+from ectgraph.cli.options import Against, Sources, reads_ledgers
 from ectgraph.cli.output import Color
-from ectgraph.cli.rule import complete_rule
 from ectgraph.errors import EctgraphError
 from ectgraph.model import Severity
 from ectgraph.reports import forms as forms_
@@ -59,32 +65,10 @@ def lint(
         list[Path] | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where the --format before goes."),
     ] = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CODES",
-            autocompletion=complete_rule,
-            help="Only these rules count: ECT3,cycle.",
-        ),
-    ] = None,
-    extend_select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CODES", autocompletion=complete_rule, help="These count besides --select."
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CODES", autocompletion=complete_rule, help="These rules do not count."
-        ),
-    ] = None,
-    severity: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CODE=LEVEL", autocompletion=complete_rule, help="Graded so: ECT502=note."
-        ),
-    ] = None,
+    select: Select = None,
+    extend_select: ExtendSelect = None,
+    ignore: Ignore = None,
+    severity: Graded = None,
     fail_on: Annotated[
         Severity, typer.Option(metavar="LEVEL", help="Exit with 1 on findings so bad or worse.")
     ] = Severity.ERROR,
@@ -92,9 +76,7 @@ def lint(
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 whatever was found.")
     ] = False,
-    baseline: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Findings in it are known.")
-    ] = None,
+    baseline: Known = None,
     write_baseline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Take today's findings as known.")
     ] = None,
@@ -113,9 +95,7 @@ def lint(
     separate: Annotated[
         bool, typer.Option("--separate", help="Each file is a ledger of its own.")
     ] = False,
-    against: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Compare with a checkpoint.")
-    ] = None,
+    against: Against = None,
     since: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Verify only what came after a checkpoint."),

@@ -68,6 +68,9 @@ Audience = Annotated[
 ]
 
 
+Against = Annotated[Path | None, typer.Option(metavar="FILE", help="Compare with a checkpoint.")]
+
+
 class Theme(StrEnum):
     """The colours of pictures."""
 
@@ -187,10 +190,10 @@ class Sources:
             paths: the ledgers, where not all paths are.
             digest: how many bytes of each source to digest, for a checkpoint to be made.
             quiet: whether to show no progress.
-            others: `policy`, `against` or `since`, as `case.load` takes them.
+            others: `policy`, `against` or `since`, as `opening.load` takes them.
 
         """
-        from ectgraph.case import load  # noqa: PLC0415
+        from ectgraph.opening import load  # noqa: PLC0415
 
         paths = self.paths if paths is None else paths
         with output.progress(paths, quiet=quiet) as progress:
@@ -198,7 +201,7 @@ class Sources:
 
     def load_each(self, *, quiet: bool = False, **others: Any) -> Iterator[Case]:
         """Load each source as a case of its own, one after the other; `others` as in `load`."""
-        from ectgraph.case import load_each  # noqa: PLC0415
+        from ectgraph.opening import load_each  # noqa: PLC0415
 
         others = {"artifacts": self._hashes(), **others}
         with output.progress(self.paths, quiet=quiet) as progress:

@@ -88,15 +88,10 @@ def progress(paths: list[str], *, quiet: bool = False) -> Iterator[Progress | No
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress as Bar  # noqa: PLC0415
+    from ectgraph.progress import shown  # noqa: PLC0415
 
-    names = [name for path in paths for name in _meant(path)]
-    sizes = [Path(name).stat().st_size for name in names if Path(name).is_file()]
-    total = sum(sizes) if sizes else None
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("verifying", total=total)
-        yield lambda count: bar.advance(task, count)
+    with shown(paths, terminal=True) as told:
+        yield told
 
 
 def takes(text: str) -> bool:

@@ -28,7 +28,7 @@ def demo(
     """
     from ectgraph import demo as story  # noqa: PLC0415
     from ectgraph import labels  # noqa: PLC0415
-    from ectgraph.case import load  # noqa: PLC0415
+    from ectgraph.opening import load  # noqa: PLC0415
     from ectgraph.reports.forms import Options  # noqa: PLC0415
     from ectgraph.reports.text import to_text  # noqa: PLC0415
     from ectgraph.testing import EPOCH  # noqa: PLC0415

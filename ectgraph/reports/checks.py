@@ -40,19 +40,41 @@ class Lineage:
     """How many there are, those without a record too."""
     doubtful: int
     """How many of them have no record, are not verified, or have errors of their own."""
+    exact: bool = True
+    """Whether all were counted; else there are at least so many, and one in doubt if any is."""
+
+    @property
+    def size(self) -> str:
+        """How many there are, in words.
+
+        >>> Lineage(known=2, doubtful=1, exact=False).size
+        'at least 2 ancestors'
+        """
+        return f"{'' if self.exact else 'at least '}{labels.count(self.known, 'ancestor')}"
 
 
 def lineage(evidence: Evidence, findings: Iterable[Finding], node: str) -> Lineage:
     """Count the ancestors of a task, and those that let it rest on nothing."""
     ancestors = nx.ancestors(evidence.graph, node) - {node}
+    doubtful = in_doubt(evidence, findings, ancestors)
+    return Lineage(known=len(ancestors), doubtful=len(doubtful))
+
+
+def in_doubt(
+    evidence: Evidence, findings: Iterable[Finding], tasks: Iterable[str]
+) -> frozenset[str]:
+    """The tasks, of some, that have no record, are not verified, or have errors of their own."""
     trust = evidence.values("trust")
     bad = {each.task for each in findings if _is_error(each.severity)}
-    doubtful = sum(trust[each] != Trust.VERIFIED or each in bad for each in ancestors)
-    return Lineage(known=len(ancestors), doubtful=doubtful)
+    return frozenset(task for task in tasks if trust[task] != Trust.VERIFIED or task in bad)
 
 
 def checks(
-    evidence: Evidence, entry: Entry, findings: Iterable[Finding], above: Lineage
+    evidence: Evidence,
+    entry: Entry,
+    findings: Iterable[Finding],
+    above: Lineage,
+    seen: str | None = None,
 ) -> Iterator[Step]:
     """Each step of verifying, as it turned out for one record.
 
@@ -61,6 +83,7 @@ def checks(
         entry: the record.
         findings: those about its task, and those of rules that broke.
         above: the ancestors of its task.
+        seen: what `among` says of the ledger, for who asks about many of its records.
 
     """
     undone = _undone(evidence, entry, entry.token or Token(), above)
@@ -83,7 +106,9 @@ def checks(
             outcome, detail = Outcome.NOT_DONE, undone.get(number, detail)
         else:
             outcome = Outcome.PASSED
-            detail = detail or _judged_by(evidence, entry, number, above)
+            if number == 13 and seen is None:
+                seen = among(evidence.ledger)
+            detail = detail or _judged_by(evidence, entry, number, above, seen)
         yield Step(number=number, title=title, outcome=outcome, detail=detail)
 
 
@@ -127,7 +152,9 @@ def _undone(evidence: Evidence, entry: Entry, token: Token, above: Lineage) -> d
     if any(problem.where in _PARENTS for problem in entry.problems):
         why[14] = "its list of parents cannot be read"
     elif above.doubtful:
-        doubtful = f"{above.doubtful:,} of {labels.count(above.known, 'ancestor')} in doubt"
+        doubtful = (
+            f"{'' if above.exact else 'at least '}{above.doubtful:,} of {above.size} in doubt"
+        )
         why[14] = f"{doubtful}: without a record, not verified, or with errors"
     if entry.record.source not in evidence.chained:
         why[15] = "its source is no hash chain that holds"
@@ -174,14 +201,16 @@ def _of_key(evidence: Evidence, entry: Entry, token: Token) -> dict[int, str]:
     return undone
 
 
-def _judged_by(evidence: Evidence, entry: Entry, number: int, above: Lineage) -> str:
+def _judged_by(
+    evidence: Evidence, entry: Entry, number: int, above: Lineage, seen: str | None
+) -> str:
     """What a step that was passed was judged by."""
     token, policy = entry.token or Token(), evidence.policy
     at = recorded(entry) if policy.at is None else policy.at
     when = "" if at is None else f"judged at {labels.time(at)}"
     known, owner = _key(evidence, entry)
     parents = labels.count(len(token.parents), "parent")
-    ancestors = f"{parents}, {labels.count(above.known, 'ancestor')}, all verified"
+    ancestors = f"{parents}, {above.size}, all verified"
     return {
         2: token.typ or "",
         3: token.alg or "",
@@ -190,7 +219,7 @@ def _judged_by(evidence: Evidence, entry: Entry, number: int, above: Lineage) ->
         8: policy.audience or "",
         9: when,
         10: when,
-        13: _among(evidence.ledger),
+        13: seen or "",
         14: ancestors if token.parents else "a root, no parents",
         15: ("" if entry.seq is None else f"as number {entry.seq} ") + "of a hash chain that holds",
     }.get(number, "")
@@ -206,7 +235,7 @@ def _key(evidence: Evidence, entry: Entry) -> tuple[str, str]:
     return f"kid {key.kid!r} of {key.source}", f"{key.iss}{as_given}"
 
 
-def _among(ledger: Ledger) -> str:
+def among(ledger: Ledger) -> str:
     """Where a token would have been seen before."""
     unread = sum(entry.token is None for entry in ledger)
     but = f"; {labels.count(unread, 'record')} here could not be read" if unread else ""

@@ -16,12 +16,24 @@ COLUMNS = {
     "edges": ("parent", "parent_act", "child", "child_act", "gap_s", "parent_status", "source"),
     "records": ("index", "exec_act", "iss", "jti", "trust", "level", "draft", "codes", "source"),
     "findings": ("code", "severity", "task", "message", "source"),
+    "agents": (
+        *("iss", "tasks", "verified", "invalid", "exec_acts", "workflows", "builds_on", "used_by"),
+        *("findings", "first_iat", "last_iat"),
+    ),
+    "workflows": (
+        *("wid", "tasks", "verified", "missing", "agents", "edges", "crossing", "findings"),
+        *("first_iat", "span_s"),
+    ),
+    "keys": (
+        *("kid", "status", "kind", "iss", "tokens", "signed", "verified", "revoked_at"),
+        *("first_iat", "last_iat"),
+    ),
 }
 """What a terminal has room for; CSV has every column."""
 CELL = 120
 """Characters of a cell; longer text ends in an ellipsis."""
 _IDS = frozenset({"task", "parent", "child", "jti"})
-_WHOLE = _IDS | {"iat", "code", "severity", "trust", "level"}
+_WHOLE = _IDS | {"iat", "first_iat", "last_iat", "revoked_at", "code", "severity", "trust", "level"}
 
 
 def to_table(name: str, frame: pd.DataFrame, max_rows: int = 50) -> Table:

@@ -27,7 +27,7 @@ from ectgraph.rule import BROKEN, Evidence
 RAW = 4000
 """Characters of a record's raw bytes that are shown to people."""
 
-_ALIKE = frozenset({"ECT208", "ECT209", "ECT210", "ECT301", "ECT302", "ECT303", "ECT305"})
+ALIKE = frozenset({"ECT208", "ECT209", "ECT210", "ECT301", "ECT302", "ECT303", "ECT305"})
 """Rules whose findings are about every record that they name, and not about one task alone."""
 
 
@@ -55,9 +55,9 @@ class Neighbour:
     """Its trust; `missing` where it has no record."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Task:
-    """One task whole."""
+    """One task whole; it shows itself as a line, `print` shows all of it, and Jupyter a card."""
 
     name: str
     attributes: dict[str, Any]
@@ -66,6 +66,29 @@ class Task:
     parents: tuple[Neighbour, ...]
     children: tuple[Neighbour, ...]
     findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        """Say which it is, in a line."""
+        data = self.attributes
+        name = escape.terminal(labels.task(data.get("exec_act"), data["jti"]), 80)
+        agent = escape.terminal(labels.agent(data.get("iss") or ""), 80)
+        facts = (
+            data.get("trust", data["status"]),
+            labels.count(len(self.records), "record"),
+            labels.count(len(self.parents), "parent"),
+            labels.count(len(self.children), "child", "children"),
+            labels.count(len(self.findings), "finding"),
+        )
+        return f"<Task {name}{f' by {agent}' if agent else ''}: {', '.join(facts)}>"
+
+    def __str__(self) -> str:
+        """Everything about it, as the command `show` tells it."""
+        return "\n".join(line.plain for line in to_text(self))
+
+    def _repr_html_(self) -> str:
+        from ectgraph.reports import cards  # noqa: PLC0415  # which show what is made here
+
+        return cards.task(self)
 
 
 def describe(evidence: Evidence, findings: Iterable[Finding], node: str) -> Task:
@@ -77,8 +100,7 @@ def describe(evidence: Evidence, findings: Iterable[Finding], node: str) -> Task
     own = [
         finding
         for finding in findings
-        if finding.task == node
-        or (finding.code in _ALIKE and not places.isdisjoint(finding.places))
+        if finding.task == node or (finding.code in ALIKE and not places.isdisjoint(finding.places))
     ]
     told = own + [finding for finding in findings if finding.code == BROKEN]
     above = lineage(evidence, findings, node)
@@ -86,7 +108,7 @@ def describe(evidence: Evidence, findings: Iterable[Finding], node: str) -> Task
         name=node,
         attributes=dict(graph.nodes[node]),
         records=tuple(
-            _account(entry, evidence.policy, tuple(checks(evidence, entry, told, above)))
+            account_of(entry, evidence.policy, tuple(checks(evidence, entry, told, above)))
             for entry in entries
         ),
         parents=tuple(neighbour(evidence, each) for each in graph.predecessors(node)),
@@ -106,7 +128,13 @@ def neighbour(evidence: Evidence, node: str) -> Neighbour:
     )
 
 
-def _account(entry: Entry, policy: Policy, checked: tuple[Step, ...]) -> Account:
+def account_of(entry: Entry, policy: Policy, checked: tuple[Step, ...]) -> Account:
+    """One record with what it says; its bytes are read back if they were left in the file.
+
+    Raises:
+        EctgraphError: the file is gone, or no longer holds the bytes that were loaded.
+
+    """
     raw, body = entry.record.raw, entry.record.body
     content = unwrap(body, policy.max_json_depth)
     header, claims = header_and_claims(content)

@@ -156,7 +156,7 @@ def test_a_beginning_that_several_tasks_share_lists_them(ectgraph_, folder: Path
 
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "ectgraph: 9 tasks begin with 'same': same-0, same-1, same-2, same-3, same-4 and 4 more\n"
+        "ectgraph: 9 tasks begin with 'same': same-0 (t0), same-1 (t1), same-2 (t2), same-3 (t3), same-4 (t4) and 4 more\n"
     )
     assert ectgraph_("show same.jws same-7").out.startswith("t7  same-7\n")
 

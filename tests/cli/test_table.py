@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from ectgraph import frames
 from ectgraph.testing import sketch
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"), [("tasks", 3), ("edges", 2), ("findings", 2), ("records", 2)]
+    ("name", "rows"),
+    [
+        ("tasks", 3),
+        ("edges", 2),
+        ("findings", 2),
+        ("records", 2),
+        ("agents", 2),
+        ("workflows", 1),
+        ("keys", 2),
+    ],
 )
 def test_table_writes_csv_into_a_pipe(ectgraph_, name: str, rows: int):
     done = ectgraph_(f"table faulty.jws {name} --keys keys.json")
@@ -62,3 +74,87 @@ def test_a_terminal_gets_a_table_where_a_pipe_gets_csv(on_a_terminal, folder: Pa
     assert code == 0
     assert "clean.jws:2" in out
     assert "sha256" not in out
+
+
+# Forms
+
+
+@pytest.mark.parametrize("name", frames.COLUMNS)
+def test_every_table_can_be_shown(ectgraph_, name: str):
+    done = ectgraph_(f"table faulty.jws {name} --keys keys.json --format table")
+
+    assert (done.code, done.err) == (0, "")
+    assert len(done.out.splitlines()) > 3
+
+
+@pytest.mark.parametrize(
+    ("suffix", "begin"),
+    [
+        ("csv", b"task,"),
+        ("json", b'[\n{"task": '),
+        ("md", b"| task |"),
+        ("html", b"<!doctype html>"),
+        ("parquet", b"PAR1"),
+        ("xlsx", b"PK"),
+    ],
+)
+def test_the_suffix_of_a_file_says_its_form(ectgraph_, folder: Path, suffix: str, begin: bytes):
+    pytest.importorskip({"parquet": "pyarrow", "xlsx": "xlsxwriter"}.get(suffix, "json"))
+
+    done = ectgraph_(f"table clean.jws tasks --keys keys.json -o t.{suffix}")
+
+    assert done == (0, "", "")
+    assert (folder / f"t.{suffix}").read_bytes().startswith(begin)
+
+
+def test_a_form_that_is_asked_for_goes_before_the_suffix(ectgraph_, folder: Path):
+    ectgraph_("table clean.jws tasks --format json -o t.csv")
+
+    assert len(json.loads((folder / "t.csv").read_bytes())) == 2
+
+
+def test_a_suffix_that_means_no_form_is_refused(ectgraph_, folder: Path):
+    done = ectgraph_("table clean.jws tasks -o t.pdf")
+
+    assert done.code == 2
+    assert "there are .csv, .parquet, .xlsx" in done.err
+    assert not (folder / "t.pdf").exists()
+
+
+@pytest.mark.parametrize(("form", "name"), [("excel", "tasks.xlsx"), ("parquet", "tasks.parquet")])
+def test_what_is_no_text_does_not_go_to_a_terminal(on_a_terminal, folder: Path, form, name):
+    code, out, err = on_a_terminal(folder, f"table clean.jws tasks --format {form}")
+
+    assert (code, out) == (2, "")
+    assert f"-o {name}" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("module", "suffix"), [("xlsxwriter", "xlsx"), ("pyarrow", "parquet")])
+def test_a_library_that_is_missing_is_told_before_the_work(
+    ectgraph_, folder: Path, monkeypatch, module: str, suffix: str
+):
+    monkeypatch.setitem(sys.modules, module, None)
+
+    done = ectgraph_(f"table nowhere.jws tasks -o t.{suffix}")
+
+    assert done.code == 2
+    assert "pip install" in done.err
+    assert not (folder / f"t.{suffix}").exists()
+
+
+def test_what_a_workbook_has_no_room_for_is_told(ectgraph_, folder: Path):
+    pytest.importorskip("xlsxwriter")
+    (folder / "long.jws").write_bytes(sketch(f"a@0 act={'x' * 40_000}").data)
+
+    done = ectgraph_("table long.jws tasks -o t.xlsx")
+
+    assert done.code == 0
+    assert "1 text cut to 32,767 characters" in done.err
+
+
+def test_there_is_no_table_of_another_name(ectgraph_):
+    done = ectgraph_("table clean.jws people")
+
+    assert done.code == 2
+    assert "tasks, edges, findings, records, agents, workflows, keys" in done.err

@@ -25,11 +25,12 @@ from rich.console import Console
 
 from ectgraph import checkpoint, loader
 from ectgraph.agent.steps import Outcome
-from ectgraph.case import Case, load
+from ectgraph.case import Case
 from ectgraph.encoding import compact_json
 from ectgraph.formats.entry import token_bytes
 from ectgraph.keys import KeyRing
 from ectgraph.model import Severity
+from ectgraph.opening import load
 from ectgraph.policy import Policy
 from ectgraph.reading import Manner
 from ectgraph.reports import task
@@ -431,7 +432,7 @@ def test_several_tasks_are_told_and_none_is_guessed(refusal):
 
     told = refusal(case_of(drawn).show, "same")
 
-    assert told == "7 tasks begin with 'same': same-0, same-1, same-2, same-3, same-4 and 2 more"
+    assert told == "7 tasks begin with 'same': same-0 (t0), same-1 (t1), same-2 (t2), same-3 (t3), same-4 (t4) and 2 more"
 
 
 def test_a_whole_jti_wins_over_a_longer_one():

@@ -106,6 +106,11 @@ class Explanation:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from ectgraph.reports import cards  # noqa: PLC0415  # which show what is made here
+
+        return cards.explanation(self)
+
 
 # What is meant
 

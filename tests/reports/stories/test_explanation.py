@@ -16,10 +16,11 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from ectgraph import loader
-from ectgraph.case import Case, load
+from ectgraph.case import Case
 from ectgraph.encoding import hash_of
 from ectgraph.errors import EctgraphError
 from ectgraph.linter import lint
+from ectgraph.opening import load
 from ectgraph.reports.invocation import Invocation
 from ectgraph.reports.stories import ancestry, exhibits
 from ectgraph.reports.stories.exhibits import readable
