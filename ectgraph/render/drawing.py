@@ -13,10 +13,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ectgraph import escape, labels
+from ectgraph import labels
 from ectgraph.errors import EctgraphError
 from ectgraph.render import picture
 from ectgraph.render.diagram import GROUPED, MAX_NODES, Diagram, headline
+from ectgraph.render.saved import saved
 from ectgraph.render.style import LIGHT, Style
 
 SUFFIXES = {
@@ -114,13 +115,7 @@ class Drawing:
         """
         target = Path(path)
         data, _ = self.fitting(form(target))
-        try:
-            target.write_bytes(data)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            message = f"{escape.terminal(str(target))}: cannot be written ({why})"
-            raise EctgraphError(message) from error
-        return target
+        return saved(data, target)
 
     def fitting(self, form: str) -> tuple[bytes, Drawing]:
         """The picture in a form, and the drawing that this shows: a smaller one if need be.

@@ -33,6 +33,7 @@ Names: TypeAlias = str | Iterable[str]
 class Narrowing(TypedDict, total=False):
     """The fields of a `Scope`, as a caller may write them."""
 
+    tasks: Names | None
     workflow: Names
     focus: Names
     hops: int | None
@@ -51,6 +52,8 @@ class Scope:
     condition each is meant.
     """
 
+    tasks: tuple[str, ...] | None = None
+    """These alone, such as those of an `Answer`; of an empty list nothing is left."""
     workflow: tuple[str, ...] = ()
     """Tasks of these `wid`s, or of those that begin so, and the missing parents that they name."""
     focus: tuple[str, ...] = ()
@@ -84,7 +87,9 @@ class Scope:
         if path is not None and (isinstance(path, str) or len(path) != 2):
             message = "a path is from one task to another: give two"
             raise EctgraphError(message)
+        tasks = asked.get("tasks")
         return cls(
+            tasks=None if tasks is None else _several(tasks),
             workflow=_several(asked.get("workflow", ())),
             focus=_several(asked.get("focus", ())),
             hops=asked.get("hops"),
@@ -161,6 +166,9 @@ def _by_structure(graph: nx.DiGraph[str], scope: Scope) -> Iterator[tuple[set[st
         tasks = list(dict.fromkeys(find(graph, text) for text in texts))
         return tasks, labels.some([name(task) for task in tasks])
 
+    if scope.tasks is not None:
+        tasks, some = named(scope.tasks)
+        yield set(tasks), f"only {some or 'tasks of an empty list'}"
     if scope.workflow:
         wids = values(graph, "wid")
         known = dict.fromkeys(wid for wid in wids.values() if wid is not None)

@@ -47,7 +47,7 @@ def spec(
         "background": style.canvas,
         "padding": 14,
         "title": _title(moments, style),
-        "config": _config(style),
+        "config": _config(style, interactive=interactive),
         "layer": layers,
     }
     if interactive:
@@ -117,10 +117,11 @@ def _title(moments: Moments, style: Style) -> Spec:
     }
 
 
-def _config(style: Style) -> Spec:
+def _config(style: Style, *, interactive: bool) -> Spec:
+    ground = "transparent" if interactive else None  # without one, the wheel is heard by bars only
     return {
         "font": f"{style.font}, {FONTS}",
-        "view": {"stroke": style.faint, "strokeOpacity": 0.5, "fill": None},
+        "view": {"stroke": style.faint, "strokeOpacity": 0.5, "fill": ground},
         "axis": {
             "labelColor": style.ink,
             "titleColor": style.ink,

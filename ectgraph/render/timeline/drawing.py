@@ -17,6 +17,7 @@ from ectgraph import escape
 from ectgraph.errors import EctgraphError
 from ectgraph.ledger import Ledger
 from ectgraph.model import Finding
+from ectgraph.render.saved import saved
 from ectgraph.render.style import LIGHT, Style
 from ectgraph.render.timeline import chart, page, words
 from ectgraph.render.timeline.moments import Moments, gather
@@ -76,6 +77,10 @@ class Timeline:
         """A page to explore it with, in one file; it loads nothing and works offline."""
         return page.html(self.moments, self.cells, self.style, engine().javascript_bundle())
 
+    def document(self) -> dict[str, Any]:
+        """What a page draws that shows it among other things; see `page.document`."""
+        return page.document(self.moments, self.cells, self.style)
+
     def render(self, form: str) -> bytes:
         """The picture in one of `FORMS`."""
         made: str | bytes = getattr(self, form)()
@@ -89,13 +94,7 @@ class Timeline:
 
         """
         target = Path(path)
-        data = self.render(form(target))
-        try:
-            target.write_bytes(data)
-        except OSError as error:
-            message = f"{target}: cannot be written ({error.strerror})"
-            raise EctgraphError(message) from error
-        return target
+        return saved(self.render(form(target)), target)
 
     def __str__(self) -> str:
         """What it shows and what it hides, in lines."""
@@ -163,6 +162,15 @@ def engine() -> ModuleType:
         message = "a timeline needs vl-convert-python; install it: pip install 'ectgraph[timeline]'"
         raise EctgraphError(message) from error
     return vl_convert
+
+
+def available() -> bool:
+    """Whether the library that draws is installed."""
+    try:
+        engine()
+    except EctgraphError:
+        return False
+    return True
 
 
 def form(path: Path) -> str:

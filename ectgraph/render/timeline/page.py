@@ -8,12 +8,11 @@ expressions by its interpreter.
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
 from string import Template
+from typing import Any
 
-from ectgraph import escape
+from ectgraph import content_security, escape
 from ectgraph.render.style import DARK, LIGHT, Style
 from ectgraph.render.timeline import chart, words
 from ectgraph.render.timeline.moments import Moments
@@ -31,44 +30,37 @@ def html(moments: Moments, cells: Sequence[Cell], style: Style, library: str) ->
         library: JavaScript that makes `vegaEmbed` known.
 
     """
-    dark = DARK if style == LIGHT else style
-    data = rows(moments, cells, style, interactive=True)
-    document = {
-        "light": chart.spec(moments, cells, style, data, interactive=True),
-        "dark": chart.spec(moments, cells, dark, data, interactive=True),
-        "data": data,
-    }
+    dark = _dark(style)
     looks = Template(_LOOKS).substitute(
         {f"light_{name}": getattr(style, name) for name in _COLOURS}
         | {f"dark_{name}": getattr(dark, name) for name in _COLOURS},
         font=f"{style.font}, {chart.FONTS}",
     )
-    scripts = (library, _SCRIPT)
-    if any("</script" in script.lower() or "<!--" in script for script in scripts):
-        message = "the library cannot be written into a page"  # none so far; CSP would stop it
-        raise ValueError(message)
-    policy = "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {' '.join(map(_digest, scripts))}",
-            f"style-src {_digest(looks)}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
+    scripts = [content_security.inline(script) for script in (library, _SCRIPT)]
+    made = json.dumps(document(moments, cells, style), ensure_ascii=False)
     return Template(_PAGE).substitute(
-        policy=policy,
+        policy=content_security.policy(scripts, [looks]),
         title=escape.html(words.title(moments)),
         looks=looks,
-        document=escape.script_json(json.dumps(document, ensure_ascii=False)),
+        document=escape.script_json(made),
         library=library,
         script=_SCRIPT,
     )
 
 
-def _digest(text: str) -> str:
-    """What a content security policy calls an inline script or style by."""
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+def document(moments: Moments, cells: Sequence[Cell], style: Style) -> dict[str, Any]:
+    """What a page draws: the chart in `light` and in `dark`, each without the `data` of both."""
+    data = rows(moments, cells, style, interactive=True)
+    return {
+        "light": chart.spec(moments, cells, style, data, interactive=True),
+        "dark": chart.spec(moments, cells, _dark(style), data, interactive=True),
+        "data": data,
+    }
+
+
+def _dark(style: Style) -> Style:
+    """What a style gives way to where a reader prefers dark pages."""
+    return DARK if style == LIGHT else style
 
 
 _COLOURS = ("canvas", "ink", "faint", "frame")

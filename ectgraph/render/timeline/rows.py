@@ -163,6 +163,7 @@ def _bars(moments: Moments, layout: Layout, colours: int, *, interactive: bool) 
         if interactive:
             row |= _told(bar.claims, bar.iat)
             row["find"] = escape.terminal(f"{bar.jti} {bar.exec_act or ''}", 200).lower()
+            row["task"] = bar.task  # as found: a page looks it up, and shows it nowhere
         yield row
 
 

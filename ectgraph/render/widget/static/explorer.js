@@ -40,9 +40,10 @@ function legend(picture) {
  * Show a picture in an element, and let people walk through it.
  *
  * `onSelect(task, box)` hears the first task of a box that was chosen, and its position, or nulls.
- * Gives `select(task)`, which chooses the box of a task, and `destroy()`.
+ * With `beside`, that is told beside the picture, and there is no panel in it. Gives
+ * `select(task)`, which chooses the box of a task, and `destroy()`.
  */
-export function explore(el, picture, { onSelect = () => {}, height = 600 } = {}) {
+export function explore(el, picture, { onSelect = () => {}, height = 600, beside = false } = {}) {
   const look = Object.fromEntries(Object.entries(picture.style).map(([name, value]) => [name, colour(value)]));
   const font = `${String(picture.style.font).replace(/[^\w ,-]/g, "")}, Arial, sans-serif`;
   const parents = picture.boxes.map(() => []);
@@ -118,8 +119,8 @@ export function explore(el, picture, { onSelect = () => {}, height = 600 } = {})
   }
 
   function describe(i) {
-    panel.hidden = i === null;
-    if (i === null) return panel.replaceChildren();
+    panel.hidden = beside || i === null;
+    if (panel.hidden) return panel.replaceChildren();
     const box = picture.boxes[i];
     const facts = make("dl");
     const claims = box.claims.length ? box.claims : [["wid", box.wid], ["iss", box.iss], ["exec_act", box.exec_act]];
