@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 import ectgraph.rules
-from ectgraph.case import load
 from ectgraph.model import Finding, Problem, Severity
+from ectgraph.opening import load
 from ectgraph.policy import Policy
 from ectgraph.rule import Rule
 from ectgraph.rules import RULES, Catalogue

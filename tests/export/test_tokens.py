@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ectgraph import loader, reading
-from ectgraph.case import load
 from ectgraph.encoding import compact_json, encode_base64url
 from ectgraph.errors import EctgraphError
 from ectgraph.export import tokens
@@ -19,6 +18,7 @@ from ectgraph.export.tokens import Form, form, write
 from ectgraph.formats.entry import token_bytes, unwrap
 from ectgraph.ledger import Ledger
 from ectgraph.model import Entry, Trust
+from ectgraph.opening import load
 from ectgraph.policy import Policy
 from ectgraph.reading import Manner
 from ectgraph.testing import EPOCH, Sketch, sketch, task_id, token

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ectgraph.case import load
 from ectgraph.model import Finding, Severity, Token
+from ectgraph.opening import load
 from ectgraph.policy import Policy
 from ectgraph.rules import RULES
 from ectgraph.testing import EPOCH, Sketch, compact_json, sketch, task_id
