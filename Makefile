@@ -7,11 +7,12 @@ KEYS := sample_ledgers/keys.json
 LEDGERS := $(filter-out %keys.json %expected.json, \
              $(sort $(wildcard sample_ledgers/*.json sample_ledgers/*.jsonl sample_ledgers/*.jws)))
 ARCHIVE := sample_ledgers/old-archive
+FORGED := sample_ledgers/forged-approval.jsonl
 PICTURES := build/demo
 
 .PHONY: demo test notebook bench samples docs clean
 
-demo: $(VENV)/.ready  ## play a story through the gate; lint every sample ledger and draw it
+demo: $(VENV)/.ready  ## play a story through the gate; lint and draw every sample; write a case report
 	@mkdir -p $(PICTURES); rm -rf $(PICTURES)/story
 	@echo "=== a story"; $(BIN)/ectgraph demo $(PICTURES)/story
 	@for ledger in $(LEDGERS); do \
@@ -20,7 +21,8 @@ demo: $(VENV)/.ready  ## play a story through the gate; lint every sample ledger
 	  $(BIN)/ectgraph draw $$ledger --keys $(KEYS) -o $(PICTURES)/$$(basename $$ledger).svg || exit 1; \
 	done
 	@echo "=== $(ARCHIVE).jsonl.gz"; $(BIN)/ectgraph lint $(ARCHIVE).jsonl.gz --keys $(ARCHIVE).keys.json
-	@echo "=== the pictures"; ls $(PICTURES)/*.svg $(PICTURES)/story/*.svg
+	@echo "=== the case report"; $(BIN)/ectgraph report $(FORGED) --keys $(KEYS) -o $(PICTURES)/case.html
+	@echo "=== the pictures, and the page"; ls $(PICTURES)/*.svg $(PICTURES)/story/*.svg $(PICTURES)/*.html
 
 test: $(VENV)/.ready-to-test  ## all checks and tests
 	$(BIN)/ruff check .
