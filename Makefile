@@ -10,7 +10,10 @@ ARCHIVE := sample_ledgers/old-archive
 FORGED := sample_ledgers/forged-approval.jsonl
 PICTURES := build/demo
 
-.PHONY: demo test notebook bench samples docs clean
+STORED := --ClearMetadataPreprocessor.enabled=True \
+  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}"
+
+.PHONY: demo test notebook notebooks bench samples docs clean
 
 demo: $(VENV)/.ready  ## play a story through the gate; lint and draw every sample; write a case report
 	@mkdir -p $(PICTURES); rm -rf $(PICTURES)/story
@@ -31,8 +34,11 @@ test: $(VENV)/.ready-to-test  ## all checks and tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest --cov -n logical --maxprocesses 4 --dist worksteal
 
-notebook: $(VENV)/.ready-to-test  ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+notebook: $(VENV)/.ready-for-jupyter  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab --ServerApp.preferred_dir=notebooks
+
+notebooks: $(VENV)/.ready-to-test  ## run the notebooks anew, and store what they put out
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace $(STORED) notebooks/*.ipynb
 
 bench: $(VENV)/.ready-to-test  ## measure speed and memory, beside a plain script
 	$(BIN)/python benchmarks/run.py
@@ -55,6 +61,10 @@ clean:
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.ready-for-jupyter: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[jupyter]'
 	@touch $@
 
 $(VENV)/.ready-to-test: $(VENV)/.ready

@@ -78,6 +78,9 @@ absent: a time that no calendar holds, an integer of more than 64 bits. In the g
 entries it stays as it was found. Claims are claims: `trust` says what checking a signature came to,
 and the figures of agents and workflows count what tokens state, verified or not.
 
+pandas has an `iat` and an `index` of its own: read these columns as `case.tasks["iat"]`, and not as
+`case.tasks.iat`.
+
 ## Into files
 
 ```python

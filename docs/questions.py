@@ -100,8 +100,7 @@ def page() -> str:
 
 def _section(asked: Question) -> Iterator[str]:
     """A heading, what is typed, what it means, and an example."""
-    _, _, text = told(asked).partition("\n\n")
-    words = text.partition("\n>>> ")[0].rstrip()
+    _, _, words = told(asked).partition("\n\n")
     yield from (f"## {asked.name}", "", f"`{usage(asked)}`", "", words, "")
     command, answer = _example(asked)
     if command:

@@ -14,6 +14,7 @@ from ectgraph import linter
 from ectgraph.artifacts import Artifacts
 from ectgraph.checkpoint import Comparison
 from ectgraph.collector import paused
+from ectgraph.errors import EctgraphError
 from ectgraph.keys import KeyRing
 from ectgraph.ledger import Ledger
 from ectgraph.model import Basis, Finding, Report
@@ -152,10 +153,14 @@ class Case:
         """
         from ectgraph.reports.stories import explanation  # noqa: PLC0415
 
+        named = getattr(what, "fingerprint", what)
+        if not isinstance(named, str):
+            message = "what is to be explained? give a finding, or a code, a fingerprint or a jti"
+            raise EctgraphError(message)
         return explanation.explain(
             self._evidence,
             report or self.report,
-            what if isinstance(what, str) else what.fingerprint,
+            named,
             rules=self._rules,
             invocation=invocation,
         )
@@ -197,10 +202,19 @@ class Case:
         return self.ask("taint", kid=kid, iss=iss, jti=jti, since=since)
 
     def diff(self, other: Case) -> Answer:
-        """What another ledger, or another copy of this one, has otherwise; see `questions.diff`."""
+        """What another ledger, or another copy of this one, has otherwise; see `questions.diff`.
+
+        Raises:
+            EctgraphError: the other one is not a case.
+
+        """
         from ectgraph.questions.diff import diff  # noqa: PLC0415
 
-        return diff(self._evidence, other._evidence)
+        there = getattr(other, "_evidence", None)
+        if there is None:
+            message = "a case is compared with another one: case.diff(ectgraph.load(…))"
+            raise EctgraphError(message)
+        return diff(self._evidence, there)
 
     def revoked(self, kid: str, since: float) -> Case:
         """The same case, as it would be if a key had been revoked from some time on.

@@ -314,3 +314,13 @@ def test_a_case_without_usable_keys_cannot_be_made(file: Path, tmp_path: Path):
     with pytest.raises(EctgraphError, match="no usable key"):
         load(file, path)
     assert KeyRing.from_jwks(json.loads(path.read_text("utf-8"))).bad
+
+
+def test_what_is_no_case_cannot_be_compared(case: Case, refusal):
+    for other in ("other.jws", None):
+        assert "case.diff(ectgraph.load(…))" in refusal(case.diff, other)
+
+
+def test_what_names_nothing_cannot_be_explained(case: Case, refusal):
+    assert "give a finding, or a code" in refusal(case.explain, None)
+    assert "did you mean 'focus'?" in refusal(case.draw, focs="a")

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeGuard
 
 import networkx as nx
 
+from ectgraph.analysis.times import stated as dated
 from ectgraph.encoding import MAX_NUMBER
 from ectgraph.graph import values
 from ectgraph.ledger import Ledger
@@ -42,8 +43,8 @@ def critical_path(graph: nx.DiGraph[str], ledger: Ledger | None = None) -> Criti
     A task weighs its `exec_time_ms`, as soon as one of the graph has one. Else a link weighs the
     time from its parent's `iat` to its child's, or nothing where that goes back in time; and where
     no link has both times, each link weighs one. A knot of cycles counts as one task: it weighs
-    what its tasks weigh, and links within it nothing. Numbers that not all readers of JSON agree
-    on (beyond 2^53) are no times.
+    what its tasks weigh, and links within it nothing. An `iat` that no calendar holds is no time,
+    and an `exec_time_ms` beyond 2^53, on which not all readers of JSON agree, is none either.
 
     Args:
         graph: as `ectgraph.graph.build` makes it, or a part of that.
@@ -113,7 +114,7 @@ def _scale(graph: nx.DiGraph[str], ledger: Ledger | None) -> _Scale:
     stated = {} if ledger is None else spent(graph, ledger)
     if stated:
         return _Scale(by="exec_time_ms", stated=stated, task=lambda task: stated.get(task, 0.0))
-    times = {task: iat for task, iat in values(graph, "iat").items() if _usable(iat)}
+    times = dated(graph)
     if not any(one in times and two in times for one, two in graph.edges if one != two):
         return _Scale(by="links", stated={}, link=lambda *_: 1.0)
 
@@ -133,10 +134,10 @@ def spent(graph: nx.DiGraph[str], ledger: Ledger) -> dict[str, float]:
     for task in graph:
         token = ledger.witness(task).token if task in ledger.tasks else None
         stated = token.ext.get("exec_time_ms") if token is not None and token.ext else None
-        if _usable(stated) and stated >= 0:
+        if _is_span(stated):
             found[task] = stated
     return found
 
 
-def _usable(number: Any) -> TypeGuard[float]:
-    return type(number) in (int, float) and -MAX_NUMBER <= number <= MAX_NUMBER
+def _is_span(number: Any) -> TypeGuard[float]:
+    return type(number) in (int, float) and 0 <= number <= MAX_NUMBER

@@ -3,17 +3,22 @@
 The roots are `lineage.origins`: tasks without parents, and, where a circle has no way in, each task
 of it, for nothing says where it was begun.
 
-`networkx.immediate_dominators` is quadratic where many joins reach far up (50,000 tasks, made for
-it, keep it busy for minutes), so what it does is done here by an algorithm with a bound.
+`networkx.immediate_dominators` is quick on ledgers as they come, and quadratic where somebody made
+many joins that reach far up: 50,000 tasks can keep it busy for minutes. So it is not asked where it
+might take too long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
+from typing import Any
 
 import networkx as nx
 
 from ectgraph.analysis.lineage import origins
+
+STEPS = 300_000_000
+"""Steps after which the counting gives up; some ten million of them take a second."""
 
 
 def dominators(graph: nx.DiGraph[str], task: str) -> list[str]:
@@ -63,92 +68,45 @@ def _way(graph: nx.DiGraph[str], begin: Container[str], task: str) -> list[str]:
     return way
 
 
-def cut_off(graph: nx.DiGraph[str]) -> dict[str, int]:
+def cut_off(graph: nx.DiGraph[str], limit: int = STEPS) -> dict[str, int] | None:
     """How many other tasks no way from the roots would lead to, if a task were not there.
 
-    That is the number of tasks that it dominates (Lengauer and Tarjan 1979, in the form that takes
-    O(m log n) steps for m links of n tasks).
+    That is the number of tasks that it dominates. `None` where it might take more steps than the
+    limit to find out.
+
+    Args:
+        graph: as `ectgraph.graph.build` makes it, or a part of that.
+        limit: steps of `networkx.immediate_dominators`, at most.
 
     >>> cut_off(nx.DiGraph([("a", "b"), ("b", "d"), ("a", "c"), ("c", "d"), ("d", "e")]))
     {'a': 4, 'b': 0, 'd': 1, 'c': 0, 'e': 0}
+
     """
-    tasks = list(graph)
-    number = {task: n for n, task in enumerate(tasks, 1)}
-    children = [[number[each] for origin in origins(graph) for each in origin]]
-    children += [[number[child] for child in graph.succ[task]] for task in tasks]
-    order, parent = _depth_first(children)
-    above = _immediate(children, order, parent)
-    size = [1] * len(order)
-    for position in range(len(order) - 1, 0, -1):
-        size[above[position]] += size[position]
-    found = dict(zip(order, size, strict=True))
-    return {task: found[number[task]] - 1 for task in tasks}
+    begin = [each for origin in origins(graph) for each in origin]
+    start: Any = object()  # no task has this name
+    whole: nx.DiGraph[Any] = nx.DiGraph(graph.edges)
+    whole.add_edges_from((start, task) for task in begin)
+    if not graph:
+        return {}
+    if _steps(whole, start) > limit:
+        return None
+    above = nx.immediate_dominators(whole, start)
+    found = dict.fromkeys(graph, 0)
+    tree = nx.DiGraph((above[task], task) for task in graph)
+    for task in reversed(list(nx.topological_sort(tree))):
+        if task is not start and above[task] is not start:
+            found[above[task]] += found[task] + 1
+    return found
 
 
-def _depth_first(children: list[list[int]]) -> tuple[list[int], list[int]]:
-    """Nodes in the order in which a search from node 0 meets them, and the places of parents."""
-    order, parent = [0], [0]
-    place = {0: 0}
-    open_: list[tuple[int, Iterator[int]]] = [(0, iter(children[0]))]
-    while open_:
-        at, left = open_[-1]
-        new = next((child for child in left if child not in place), None)
-        if new is None:
-            open_.pop()
-            continue
-        place[new] = len(order)
-        order.append(new)
-        parent.append(place[at])
-        open_.append((new, iter(children[new])))
-    return order, parent
+def _steps(whole: nx.DiGraph[Any], start: Any) -> int:
+    """The most steps that `networkx.immediate_dominators` may need.
 
-
-class _Forest:
-    """What is linked so far of the tree of the search; names as in the paper."""
-
-    def __init__(self, size: int) -> None:
-        self.semi = list(range(size))
-        """The semidominator of each node, as far as it is known."""
-        self.ancestor = [-1] * size
-        self._label = list(range(size))
-
-    def evaluate(self, node: int) -> int:
-        """The node with the least semidominator on the way up from a node; shortens that way."""
-        semi, label, ancestor = self.semi, self._label, self.ancestor
-        passed = []
-        at = node
-        while ancestor[at] >= 0 and ancestor[ancestor[at]] >= 0:
-            passed.append(at)
-            at = ancestor[at]
-        for each in reversed(passed):
-            above = ancestor[each]
-            if semi[label[above]] < semi[label[each]]:
-                label[each] = label[above]
-            ancestor[each] = ancestor[above]
-        return label[node]
-
-
-def _immediate(children: list[list[int]], order: list[int], parent: list[int]) -> list[int]:
-    """The immediate dominator of each node; nodes are told by their places in `order`."""
-    size = len(order)
-    place = {node: position for position, node in enumerate(order)}
-    before: list[list[int]] = [[] for _ in order]
-    for position, node in enumerate(order):
-        for child in children[node]:
-            before[place[child]].append(position)
-    forest = _Forest(size)
-    semi = forest.semi
-    dominator = [0] * size
-    bucket: list[list[int]] = [[] for _ in order]
-    for node in range(size - 1, 0, -1):
-        semi[node] = min(semi[forest.evaluate(each)] for each in before[node])
-        bucket[semi[node]].append(node)
-        above = forest.ancestor[node] = parent[node]
-        for each in bucket[above]:
-            least = forest.evaluate(each)
-            dominator[each] = least if semi[least] < above else above
-        bucket[above].clear()
-    for node in range(1, size):
-        if dominator[node] != semi[node]:
-            dominator[node] = dominator[dominator[node]]
-    return dominator
+    It goes over the graph until nothing changes, once more for each link that goes back at most,
+    and at a join walks up from each parent, past no more than lie on the shortest way to it.
+    """
+    away = {task: far for far, layer in enumerate(nx.bfs_layers(whole, [start])) for task in layer}
+    order = {task: number for number, task in enumerate(nx.dfs_postorder_nodes(whole, start))}
+    rounds = 2 + sum(order[parent] <= order[child] for parent, child in whole.edges)
+    joins = (task for task, number in whole.in_degree() if number > 1)
+    return rounds * sum(away[parent] + 1 for task in joins for parent in whole.pred[task])

@@ -64,7 +64,8 @@ class Pace:
     """The median of the tasks in a window."""
     spread: float
     """One standard deviation, estimated from the median distance of windows from the median; where
-    that is 0, from the mean distance."""
+    that is 0, from the mean distance, and then as one task at least: in windows that are all alike
+    one task more is no burst, and a hundred more are."""
     bursts: tuple[Burst, ...]
     """In the order of time, anywhere in the ledger."""
 
@@ -142,7 +143,7 @@ def _pace(iss: str | None, times: _Times) -> Pace | None:
         return None
     usual = median(sizes)
     distances = [abs(size - usual) for size in sizes]
-    spread = median(distances) / _NORMAL_MEDIAN or fmean(distances) / _NORMAL_MEAN
+    spread = median(distances) / _NORMAL_MEDIAN or max(1, fmean(distances) / _NORMAL_MEAN)
     return Pace(
         iss=iss,
         tasks=number,
@@ -153,7 +154,7 @@ def _pace(iss: str | None, times: _Times) -> Pace | None:
         bursts=tuple(
             Burst(begin=window * width, tasks=tuple(inside), score=(len(inside) - usual) / spread)
             for window, inside in tasks.items()
-            if spread and len(inside) - usual > SCORE * spread
+            if len(inside) - usual > SCORE * spread
         ),
     )
 

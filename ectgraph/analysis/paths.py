@@ -99,13 +99,17 @@ def _between(graph: nx.DiGraph[str], first: str, last: str) -> nx.DiGraph[str]:
     if not inside or first == last:
         part.add_nodes_from(inside & {first})
         return part
-    part.add_edges_from(
+    links = [
         (task, child)
-        for task in sorted(inside - {last})
+        for task in sorted(inside)
         for child in sorted(graph.succ[task])
-        if child in inside and child not in (task, first)
+        if child in inside
+    ]
+    part.add_edges_from(
+        (task, child) for task, child in links if task != last and child not in (task, first)
     )
-    part.remove_nodes_from(part.nodes - between(part, first, last))
+    if part.number_of_edges() < len(links):  # then some tasks lead nowhere now
+        part.remove_nodes_from(part.nodes - between(part, first, last))
     return part
 
 

@@ -75,6 +75,8 @@ for group in (
 
 def main() -> None:
     """Run the command line; the caller's mistakes end in one line and exit code 2."""
+    if sys.stdin is None:  # closed: no file that is opened later is to take its place
+        os.open(os.devnull, os.O_RDONLY)
     sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
     # Worker processes would import json.py of the current folder, which may be the evidence's.
     os.environ["PYTHONSAFEPATH"] = "1"

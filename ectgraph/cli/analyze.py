@@ -43,7 +43,7 @@ def analyze(
         int | None, typer.Option(min=1, metavar="N", help="The most that is looked for.")
     ] = None,
     format_: Format = None,
-    max_rows: MaxRows = 50,
+    max_rows: MaxRows = None,
     target: Output = None,
 ) -> None:
     """Ask a question: what a task builds on, who works with whom, what is rare, and more.
@@ -53,19 +53,24 @@ def analyze(
     """
     from ectgraph.questions.asking import check  # noqa: PLC0415  # they import networkx
 
+    said = {"kid": kid, "iss": iss, "jti": jti, "like": like, "limit": limit}
+    chosen: dict[str, object] = {name: each for name, each in said.items() if each is not None}
+    if since is not None:
+        chosen["since"] = given.since(since)
     if sources.paths[0] == LIST:
+        if chosen or target is not None or (format_, max_rows) != (None, None):
+            message = f"`ectgraph analyze {LIST} [NAME]...` prints text, and takes no options"
+            raise EctgraphError(message)
         _tell(sources.paths[1:])
         return
     files, asked, words = _parts(sources.paths)
-    moment = None if since is None else given.since(since)
-    said = {"since": moment, "kid": kid, "iss": iss, "jti": jti, "like": like, "limit": limit}
-    chosen = {name: value for name, value in said.items() if value is not None}
     check(asked, tuple(words), chosen)  # before the long work
     sources.keep(target, paths=files)
     output.check(target)
+    form = answers.form(format_, target, max_rows)
     case = sources.load(files)
     output.need_records(case)
-    answers.write(case.ask(asked.name, *words, **chosen), format_, target, max_rows)
+    answers.write(case.ask(asked.name, *words, **chosen), form, target, max_rows)
 
 
 LIST = "questions"

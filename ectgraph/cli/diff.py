@@ -21,7 +21,7 @@ commands = options.commands()
 def diff(
     sources: Sources,
     format_: Format = None,
-    max_rows: MaxRows = 50,
+    max_rows: MaxRows = None,
     target: Output = None,
 ) -> None:
     """Tell what one ledger has otherwise than another: tasks, payloads, signatures, order.
@@ -39,12 +39,13 @@ def diff(
         raise EctgraphError(message)
     sources.keep(target)
     output.check(target)
+    form = answers.form(format_, target, max_rows)
     policy = sources.choices()  # one clock for both
     here, there = (sources.load([path], policy=policy) for path in sources.paths)
     if not (here.ledger or there.ledger):
         output.say("there is no record to compare")
         raise typer.Exit(3)
     answer = here.diff(there)
-    answers.write(answer, format_, target, max_rows)
+    answers.write(answer, form, target, max_rows)
     if answer.rows:
         raise typer.Exit(1)

@@ -175,5 +175,10 @@ def since(text: str) -> float:
     >>> since("2026-03-01") == seconds("2026-03-01T00:00:00Z")
     True
     """
-    whole = f"{text}T00:00:00Z" if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text
-    return seconds(whole, "--since")
+    from ectgraph.formats.entry import instant  # noqa: PLC0415
+
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        first = instant(f"{text}T00:00:00Z")
+        if first is not None:
+            return first
+    return seconds(text, "--since")

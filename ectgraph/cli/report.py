@@ -58,6 +58,10 @@ def report(
         raise EctgraphError(message)
     output.check(target)
     sources.keep(target, baseline, against)
+    if target is not None:
+        from ectgraph.page.page import check_name  # noqa: PLC0415  # so that `--help` stays quick
+
+        check_name(target)
     choices = Choices(
         sources=sources,
         select=select,

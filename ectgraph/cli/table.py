@@ -66,8 +66,9 @@ def table(
         ),
     ] = None,
     max_rows: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Rows of a terminal table; 0 shows all.")
-    ] = 50,
+        int | None,
+        typer.Option(min=0, metavar="N", help="Rows of a terminal table, 0 for all; default: 50."),
+    ] = None,
     target: Annotated[
         Path | None,
         typer.Option(
@@ -83,6 +84,9 @@ def table(
     sources.keep(target, paths=files)
     output.check(target)
     form = _usual(target) if format_ is None else format_
+    if max_rows is not None and form is not TableFormat.TABLE:
+        message = f"--max-rows cuts a table on a terminal; {form} has every row"
+        raise EctgraphError(message)
     if form in _BINARY and target is None and sys.stdout.isatty():
         message = f"{form} is no text for a terminal; name a file, -o {name}.{_SUFFIX[form]}"
         raise EctgraphError(message)
@@ -95,7 +99,7 @@ def table(
     output.need_records(case)
     frame = getattr(case, name)
     if form is TableFormat.TABLE:
-        _print(name, frame, max_rows, target)
+        _print(name, frame, 50 if max_rows is None else max_rows, target)
     else:
         _write(name, frame, form, target)
 
@@ -118,7 +122,7 @@ def _print(name: str, frame: pd.DataFrame, max_rows: int, target: Path | None) -
     from ectgraph.reports.table import to_table  # noqa: PLC0415
 
     with output.console(target) as console:
-        console.print(to_table(name, frame, max_rows))
+        console.print(to_table(name, frame, max_rows, console.width))
 
 
 def _write(name: str, frame: pd.DataFrame, form: TableFormat, target: Path | None) -> None:

@@ -44,10 +44,11 @@ class Page:
         """Write it to a file.
 
         Raises:
-            EctgraphError: the file cannot be written.
+            EctgraphError: the file cannot be written, or its name says that it is no page.
 
         """
         target = Path(path)
+        check_name(target)
         try:
             target.write_bytes(self.html)
         except (OSError, ValueError) as error:
@@ -55,6 +56,18 @@ class Page:
             message = f"{escape.terminal(str(target))}: cannot be written ({why})"
             raise EctgraphError(message) from error
         return target
+
+
+def check_name(path: Path) -> None:
+    """Make sure that the name of a file does not say that it is something else than a page.
+
+    Raises:
+        EctgraphError: its suffix is not that of HTML.
+
+    """
+    if path.suffix.lower() not in ("", ".html", ".htm"):
+        message = f"{escape.terminal(str(path))}: a page is HTML; name it case.html"
+        raise EctgraphError(message)
 
 
 def make(

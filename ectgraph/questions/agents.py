@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ectgraph import labels
 from ectgraph.analysis import actors
 from ectgraph.columns import Column
@@ -42,14 +44,7 @@ def agents(evidence: Evidence, *, limit: int = 50) -> Answer:
         named = labels.count(len(found), "agent is named", "agents are named")
         number = labels.count(sum(agent.tasks for agent in found), "task")
         sentences = [f"{named}, for {number}{_unproven(evidence, found)}."]
-        several = [agent for agent in found if agent.at_once > 1]
-        if several:
-            most = max(several, key=lambda agent: agent.at_once)
-            have = labels.count(len(several), "agent has", "agents have")
-            sentences.append(
-                f"{have} several keys in use at one time; the most: {most.at_once:,}, of "
-                f"{labels.agent(most.iss)}."
-            )
+        sentences += _at_once(found)
     return Answer(
         question="agents",
         title="The agents of the ledger",
@@ -59,13 +54,13 @@ def agents(evidence: Evidence, *, limit: int = 50) -> Answer:
             Column("records", "integer", "records that name it"),
             Column("verified", "integer", "of those, the ones whose signature verified"),
             Column("unverified", "integer", "of those, the others"),
-            Column("exec_acts", "integer", "different actions of those tasks"),
-            Column("mostly", "text", "the most frequent of them"),
+            Column("workflows", "integer", "different `wid`s"),
             Column("kids", "integer", "different keys that its tokens name"),
             Column("keys", "integer", "different given keys that made its signatures"),
             Column("keys_at_once", "integer", "the most of them in use at one time"),
-            Column("workflows", "integer", "different `wid`s"),
             *_SEEN,
+            Column("exec_acts", "integer", "different actions of its tasks"),
+            Column("mostly", "text", "the most frequent of them"),
         ),
         rows=tuple(
             (
@@ -74,20 +69,33 @@ def agents(evidence: Evidence, *, limit: int = 50) -> Answer:
                 agent.records,
                 agent.verified,
                 agent.records - agent.verified,
-                len(agent.acts),
-                labels.some([labels.fit(act, labels.LONGEST) for act, _ in agent.acts]) or None,
+                agent.workflows,
                 len({key.kid for key in agent.keys} - {None}),
                 len({key.key for key in agent.keys} - {None}),
                 agent.at_once,
-                agent.workflows,
                 agent.first,
                 agent.last,
+                len(agent.acts),
+                labels.some([labels.fit(act, labels.LONGEST) for act, _ in agent.acts]) or None,
             )
             for agent in shown
         ),
         established=tuple(sentences),
         not_established=(*hidden, *_nobody(evidence), *_who(evidence, found)),
     )
+
+
+def _at_once(found: list[actors.Agent]) -> Iterator[str]:
+    """How many agents use several keys at one time, or are said to by what did not verify."""
+    for proven, doubt in ((True, ""), (False, ", by records none of which verified")):
+        several = [agent for agent in found if agent.at_once > 1 and proven == (agent.verified > 0)]
+        if several:
+            most = max(several, key=lambda agent: agent.at_once)
+            have = labels.count(len(several), "agent has", "agents have")
+            yield (
+                f"{have} several keys in use at one time{doubt}; the most: {most.at_once:,}, of "
+                f"{labels.agent(most.iss)}."
+            )
 
 
 def _unproven(evidence: Evidence, found: list[actors.Agent]) -> str:
@@ -100,7 +108,7 @@ def _unproven(evidence: Evidence, found: list[actors.Agent]) -> str:
 def _nobody(evidence: Evidence) -> tuple[str, ...]:
     tokens = (entry.token for entry in evidence.ledger)
     number = sum(token is not None and token.iss is None for token in tokens)
-    return (f"Whose {labels.count(number, 'token')} without `iss` are.",) if number else ()
+    return (f"Who made {labels.count(number, 'token')} without `iss`.",) if number else ()
 
 
 def _who(evidence: Evidence, found: list[actors.Agent]) -> tuple[str, ...]:
@@ -122,12 +130,12 @@ def key_use(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> A
 
     >>> from ectgraph.testing import sketch
     >>> found = key_use(sketch("a@0; b@5<a kid=agent-c").evidence())
-    >>> [(row[1], row[2] is None, row[3]) for row in found.rows]
-    [('agent-a', False, 1), ('agent-c', True, 1)]
+    >>> [(row[1], row[2], row[-1] is None) for row in found.rows]
+    [('agent-a', 1, False), ('agent-c', 1, True)]
 
     """
     everyone = actors.agents(evidence.ledger)
-    named = None if iss is None else names.meant("iss", iss, (agent.iss for agent in everyone))
+    named = None if iss is None else names.agent(evidence.ledger, iss)
     meant = [agent for agent in everyone if named in (None, agent.iss)]
     users: dict[str | None, set[str]] = {}
     for agent in everyone:
@@ -138,10 +146,11 @@ def key_use(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> A
     kids = {key.kid for _, key in found} - {None}
     signed = {key.key for _, key in found} - {None}
     ring = evidence.ring.keys if evidence.ring else ()
-    sentences = ["No token names a key."]
+    whose = "" if named is None else f" of {labels.agent(named)}"
+    sentences = [f"No token{whose} names a key."]
     if kids:
         name = labels.count(len(kids), "key name stands", "key names stand")
-        by = labels.count(len(meant), "agent")
+        by = labels.count(len({agent.iss for agent, key in found if key.kid is not None}), "agent")
         keys = labels.count(len(signed), "given key")
         several = sum(len(users[kid]) > 1 for kid in kids)
         sentences = [
@@ -154,20 +163,20 @@ def key_use(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> A
         columns=(
             _ISS,
             Column("kid", "category", "the key's name, as the tokens have it"),
-            Column("thumbprint", "text", "of the key that made the signatures"),
             Column("records", "integer", "records that it was used for, or named for"),
             Column("agents", "integer", "agents whose tokens name it"),
             *_SEEN,
+            Column("thumbprint", "text", "of the key that made the signatures"),
         ),
         rows=tuple(
             (
                 agent.iss,
                 key.kid,
-                None if key.key is None else ring[key.key].thumbprint,
                 key.records,
-                len(users[key.kid]),
+                None if key.kid is None else len(users[key.kid]),
                 key.first,
                 key.last,
+                None if key.key is None else ring[key.key].thumbprint,
             )
             for agent, key in shown
         ),
@@ -199,13 +208,13 @@ def partners(evidence: Evidence, *, limit: int = 50) -> Answer:
     )
     doubts = list(hidden)
     if found.unknown:
-        unknown = labels.count(found.unknown, "link")
-        doubts.append(f"Between whom {unknown} run: an end has no record, or names no agent.")
+        run = labels.count(found.unknown, "link runs", "links run")
+        doubts.append(f"Between whom {run}: an end has no record, or names no agent.")
     unproven = sum(pair.links - pair.verified for pair in found.pairs)
     if unproven:
-        doubts.append(
-            f"That {labels.count(unproven, 'link')} between agents hold: a token did not verify."
-        )
+        hold = labels.count(unproven, "link between agents holds", "links between agents hold")
+        why = "no keys were given" if evidence.ring is None else "a token did not verify"
+        doubts.append(f"That {hold}: {why}.")
     return Answer(
         question="partners",
         title="Who builds on whom",

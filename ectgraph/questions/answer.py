@@ -6,11 +6,12 @@ shows it. Claims in it are as they were found: whoever shows them escapes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ectgraph.columns import Column
+from ectgraph.errors import EctgraphError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,30 @@ class Answer:
 
         kinds = {column.name: column.kind for column in self.columns}
         return frames.frame(self.rows, kinds)
+
+    def only(self, *names: str) -> Answer:
+        """The same answer with some of its columns, in the order named; for a table to be read.
+
+        Raises:
+            EctgraphError: it has no column of that name.
+
+        >>> import ectgraph
+        >>> case = ectgraph.load("sample_ledgers/two-truths.jsonl", "sample_ledgers/keys.json")
+        >>> case.ask.roots("b6f3").only("exec_act", "trust").rows
+        (('close_batch', 'verified'),)
+
+        """
+        at = {column.name: number for number, column in enumerate(self.columns)}
+        for name in names:
+            if name not in at:
+                message = f"{self.question} has no column {name!r}; it has {', '.join(at)}"
+                raise EctgraphError(message)
+        places = [at[name] for name in names]
+        return replace(
+            self,
+            columns=tuple(self.columns[place] for place in places),
+            rows=tuple(tuple(row[place] for place in places) for row in self.rows),
+        )
 
     def __str__(self) -> str:
         """The answer as text."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping
 from inspect import Parameter
-from typing import Any
+from numbers import Integral, Real
+from typing import Annotated, Any, get_args, get_origin
 
 from ectgraph import escape, labels
 from ectgraph.errors import EctgraphError
@@ -62,22 +64,56 @@ def check(asked: Question, words: tuple[Any, ...], options: Mapping[str, Any]) -
     """Make sure that a question takes what it is given.
 
     Raises:
-        EctgraphError: it takes more words, or fewer, or another option.
+        EctgraphError: it takes more words, or fewer, or another option, or others than these.
 
     """
     takes = asked.parameters
     try:
-        inspect.Signature(list(takes.values())).bind(*words, **options)
+        given = inspect.Signature(list(takes.values())).bind(*words, **options).arguments
     except TypeError:
-        pass
-    else:
-        return
+        raise EctgraphError(_misfit(asked, words, options)) from None
+    for name, value in given.items():
+        several = takes[name].kind is Parameter.VAR_POSITIONAL
+        for each in value if several else (value,):
+            _check_value(takes[name], each)
+
+
+def _misfit(asked: Question, words: tuple[Any, ...], options: Mapping[str, Any]) -> str:
     for name in options:
-        if name not in takes:
-            message = f"{asked.name} takes no --{name}: write `{usage(asked)}`"
-            raise EctgraphError(message)
-    message = f"write `{usage(asked)}`; {labels.count(len(words), 'word')} came after its name"
+        if name not in asked.parameters:
+            return f"{asked.name} takes no --{name}: write `{usage(asked)}`"
+    return f"write `{usage(asked)}`; {labels.count(len(words), 'word')} came after its name"
+
+
+_VALUES: Mapping[type, tuple[type, str]] = {
+    str: (str, "text"),
+    int: (Integral, "a whole number"),
+    float: (Real, "a number"),
+}
+"""What a parameter of a type takes, numbers of numpy as well; and how that is called."""
+
+
+def _check_value(parameter: Parameter, value: Any) -> None:
+    if value is None and parameter.default is None:
+        return
+    kind = next(each for each in _choices(parameter.annotation) if each is not type(None))
+    if get_origin(kind) is Annotated:
+        of, called = get_args(kind)
+        takes, _ = _VALUES[of]
+    else:
+        takes, called = _VALUES[kind]
+    good = isinstance(value, takes) and not isinstance(value, bool)
+    if good and not (isinstance(value, Real) and not math.isfinite(value)):
+        return
+    shown = escape.terminal(repr(value), 80)
+    message = f"{parameter.name} takes {called}, and not {shown} ({type(value).__name__})"
     raise EctgraphError(message)
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    """What a parameter may be: the parts of a union, else the one type."""
+    whole = get_origin(annotation) in (None, Annotated)
+    return (annotation,) if whole else get_args(annotation)
 
 
 def listed() -> Iterator[str]:
@@ -97,8 +133,9 @@ def _shape(asked: Question) -> str:
 
 
 def told(asked: Question) -> str:
-    """What is typed for a question, and what its answer means."""
-    return f"{usage(asked)}\n\n{inspect.getdoc(asked.ask) or ''}"
+    """What is typed for a question, and what its answer means; not the examples in Python."""
+    words = (inspect.getdoc(asked.ask) or "").partition("\n>>> ")[0].rstrip()
+    return f"{usage(asked)}\n\n{words}"
 
 
 class Ask:

@@ -16,6 +16,7 @@ from ectgraph.model import Trust
 from ectgraph.questions import names, rows
 from ectgraph.questions.about import called
 from ectgraph.questions.answer import Answer
+from ectgraph.questions.doubts import of_claims
 from ectgraph.questions.question import question
 from ectgraph.rule import Evidence
 
@@ -26,38 +27,35 @@ def hours(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Ans
 
     One row for each agent, those with most tasks first. Its usual hours are the fewest in a row,
     around the clock, that hold nine of ten of its tasks; tasks outside of them are counted, and are
-    the tasks of this answer. Below ten tasks there are none outside. All hours are UTC, by the
-    agents' own clocks. Where an agent sits, and whether an hour is night there, is not known.
+    the tasks of this answer. Below ten tasks there are none outside. The columns `h00` to `h23` are
+    the tasks of each hour of the day. All hours are UTC, by the agents' own clocks. Where an agent
+    sits, and whether an hour is night there, is not known.
 
     >>> from ectgraph.testing import sketch
     >>> day = "; ".join(f"t{n}@{n * 60}" for n in range(20))
     >>> found = hours(sketch(f"{day}; night@43200").evidence())
     >>> found.established
-    ('21 tasks of 1 agent have a time; 1 lies outside of the usual hours of the agent.',)
+    ("21 tasks of 1 agent have a time; 1 of them is outside of its agent's usual hours.",)
     >>> found.rows[0][2:4]
     ('14:00–15:00', 1)
 
     """
-    graph = evidence.graph
-    found = worked.hours(graph)
-    if iss is not None:
-        meant = names.meant("iss", iss, evidence.values("iss").values())
+    found = worked.hours(evidence.graph)
+    meant = None if iss is None else names.agent(evidence.ledger, iss)
+    if meant is not None:
         found = [each for each in found if each.iss == meant]
     shown, hidden = rows.first(found, limit, "agent")
     outside = tuple(task for each in shown for task in each.outside)
-    timed = sum(each.tasks for each in found)
-    untimed = len(evidence.ledger.tasks) - len(stated(graph))
-    sentences = ["No task has both an agent and a time."]
+    said = "No task has both an agent and a time."
+    if meant is not None:
+        said = f"No task of the agent {labels.agent(meant)} has a time."
     if found:
-        number = labels.count(timed, "task")
-        agents = labels.count(len(found), "agent")
-        lie = labels.count(sum(len(each.outside) for each in found), "lies", "lie")
-        sentences = [
-            f"{number} of {agents} have a time; {lie} outside of the usual hours of the agent."
-        ]
-    no_time = (
-        f"When {labels.count(untimed, 'task')} ended: no time is stated that a calendar holds."
-    )
+        timed = sum(each.tasks for each in found)
+        have = f"{labels.count(timed, 'task')} of {labels.count(len(found), 'agent')} "
+        have += "has a time" if timed == 1 else "have a time"
+        odd = sum(len(each.outside) for each in found)
+        outlie = "is outside of its" if odd == 1 else "are outside of their"
+        said = f"{have}; {odd:,} of them {outlie} agent's usual hours."
     return Answer(
         question="hours",
         title="When agents work",
@@ -67,23 +65,40 @@ def hours(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Ans
             Column("usual_hours", "category", "its usual hours, in UTC"),
             Column("outside", "integer", "tasks outside of them"),
             Column("weekend", "integer", "tasks of Saturdays and Sundays, in UTC"),
-            Column("by_hour", "text", "24 numbers: tasks of each UTC hour of the day, from 0"),
+            *(
+                Column(f"h{hour:02}", "integer", f"tasks from {hour:02}:00 UTC, for an hour")
+                for hour in range(24)
+            ),
         ),
         rows=tuple(
             (
                 each.iss,
                 each.tasks,
-                f"{each.begin:02}:00–{(each.begin + each.length) % 24:02}:00",
+                f"{each.begin:02}:00–{(each.begin + each.length - 1) % 24 + 1:02}:00",
                 len(each.outside),
                 each.weekend,
-                " ".join(map(str, each.by_hour)),
+                *each.by_hour,
             )
             for each in shown
         ),
-        established=tuple(sentences),
-        not_established=(*hidden, *((no_time,) if untimed and iss is None else ())),
+        established=(said,),
+        not_established=(*hidden, *_unused(evidence, meant)),
         tasks=outside,
     )
+
+
+def _unused(evidence: Evidence, iss: str | None) -> Iterator[str]:
+    """Which tasks, of all or of one agent, hours say nothing of; and which they believe."""
+    agents, times = evidence.values("iss"), stated(evidence.graph)
+    own = [task for task in evidence.ledger.tasks if iss in (None, agents[task])]
+    timed = [task for task in own if task in times and agents[task] is not None]
+    untimed = sum(task not in times for task in own)
+    if untimed:
+        tasks = labels.count(untimed, "task")
+        yield f"When {tasks} ended: no time is stated that a calendar holds."
+    if len(timed) + untimed < len(own):
+        yield f"Whose {labels.count(len(own) - untimed - len(timed), 'task')} without `iss` did."
+    yield from of_claims(evidence, timed)
 
 
 @question
@@ -186,14 +201,15 @@ def _estimated(found: apart.Clocks) -> Iterator[str]:
     back = labels.count(found.back, "goes", "go").partition(" ")
     links = labels.count(found.links, "link")
     if not found.back:
-        yield f"All of {links} between {agents} go forward in time: no clock needs a correction."
+        yield f"0 of {links} between {agents} go back in time: no clock needs a correction."
     else:
         yield f"{back[0]} of {links} between {agents} {back[2]} back in time, by their clocks."
     wrong = [each for each in found.clocks if each.offset]
     if wrong:
         total = labels.seconds(sum(abs(each.offset) for each in wrong))
         clocks = labels.count(len(wrong), "clock")
-        yield f"The least correction that lets all go forward is {total} in sum, of {clocks}."
+        but = ", but for the agents told below," if found.clashes or found.crowded else ""
+        yield f"The least correction that lets all go forward{but} is {total} in sum, of {clocks}."
     for each in wrong[:_TOLD]:
         yield _wrong(each)
 
@@ -240,8 +256,9 @@ def _open(evidence: Evidence, found: apart.Clocks) -> Iterator[str]:
             "pairs of them hang together."
         )
     if found.own_back:
-        links = labels.count(found.own_back, "link")
-        yield f"How {links} of an agent to itself go back in time: no constant offset explains it."
+        go = "goes" if found.own_back == 1 else "go"
+        links = f"{labels.count(found.own_back, 'link')} of an agent to itself {go}"
+        yield f"Why {links} back in time: no constant offset explains that."
     if found.untimed:
         links = labels.count(found.untimed, "link")
         yield f"Anything by {links} between agents: a time is not known."

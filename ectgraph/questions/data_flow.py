@@ -7,6 +7,7 @@ from typing import Any
 
 from ectgraph import labels
 from ectgraph.analysis.data_flow import COMMON, Claim, DataFlow, Loose, Matches, loose, match
+from ectgraph.analysis.times import usable
 from ectgraph.artifacts import Artifacts
 from ectgraph.columns import Column
 from ectgraph.errors import EctgraphError
@@ -51,7 +52,7 @@ def data_flow(evidence: Evidence) -> Answer:
         rows=tuple(rows),
         established=(
             f"Along {len(along):,} of {links} an output became an input.",
-            *_beside(len(beside), sum(row[_WORKFLOW] == "other" for row in rows)),
+            *_beside(len(beside), sum(row[_WORKFLOW] == "other" for row in rows), len(rows)),
         ),
         not_established=(
             _CLAIMED,
@@ -61,12 +62,12 @@ def data_flow(evidence: Evidence) -> Answer:
     )
 
 
-def _beside(pairs: int, across: int) -> Iterator[str]:
+def _beside(pairs: int, across: int, every: int) -> Iterator[str]:
     verb = "shares" if pairs == 1 else "share"
     yield f"{labels.count(pairs, 'pair')} of tasks {verb} data beside parent links."
     if across:
         verb = "is" if across == 1 else "are"
-        yield f"{labels.count(across, 'pair')} {verb} of two workflows."
+        yield f"{across:,} of {labels.count(every, 'pair')} in all {verb} of two workflows."
 
 
 def _doubts(back: int, common: int) -> Iterator[str]:
@@ -80,20 +81,20 @@ def _doubts(back: int, common: int) -> Iterator[str]:
 
 
 _PAIR = (
-    Column("maker", "text", "the task whose output it is, as a node of the graph"),
-    Column("maker_act", "category", "what that did"),
-    Column("maker_iss", "category", "its agent"),
-    Column("taker", "text", "the task whose input it is"),
-    Column("taker_act", "category", "what that did"),
-    Column("taker_iss", "category", "its agent"),
     Column("way", "category", "`parent`: along a parent link; `beside`: without one"),
     Column(
         "workflow", "category", "`same`: both are of one workflow, or both of none; else `other`"
     ),
     Column("gap_s", "number", "seconds from the maker's `iat` to the taker's, as they say"),
+    Column("maker_act", "category", "what the maker did"),
+    Column("taker_act", "category", "what the taker did"),
+    Column("maker", "text", "the task whose output it is, as a node of the graph"),
+    Column("taker", "text", "the task whose input it is"),
+    Column("maker_iss", "category", "the agent of the maker"),
+    Column("taker_iss", "category", "the agent of the taker"),
     Column("hash", "text", "what the taker states as `inp_hash`"),
 )
-_WORKFLOW, _GAP = 7, 8
+_WORKFLOW, _GAP = 1, 2
 
 
 def _pair(evidence: Evidence, maker: str, taker: str, way: str) -> tuple[Any, ...]:
@@ -101,15 +102,15 @@ def _pair(evidence: Evidence, maker: str, taker: str, way: str) -> tuple[Any, ..
     before, after = one.get("iat"), two.get("iat")
     token = evidence.ledger.witness(taker).token
     return (
-        maker,
-        one.get("exec_act"),
-        one.get("iss"),
-        taker,
-        two.get("exec_act"),
-        two.get("iss"),
         way,
         "same" if one.get("wid") == two.get("wid") else "other",
-        None if before is None or after is None else after - before,
+        after - before if usable(before) and usable(after) else None,
+        one.get("exec_act"),
+        two.get("exec_act"),
+        maker,
+        taker,
+        one.get("iss"),
+        two.get("iss"),
         None if token is None else token.inp_hash,
     )
 
@@ -154,18 +155,18 @@ def unused_outputs(evidence: Evidence) -> Answer:
 
 
 _ASKED = {
-    "inp_hash": ("inputs-from-nowhere", "Inputs that no task put out", "take in", "put out"),
-    "out_hash": ("unused-outputs", "Outputs that no task took in", "put out", "took in"),
+    "inp_hash": ("inputs-from-nowhere", "Inputs that no task put out", "went in", "put out"),
+    "out_hash": ("unused-outputs", "Outputs that no task took in", "came out", "took in"),
 }
 
 
 def _loose(
     evidence: Evidence, found: Loose, claim: Claim, column: Column, group: Callable[[str], str]
 ) -> Answer:
-    name, title, does, did = _ASKED[claim]
+    name, title, what, did = _ASKED[claim]
     groups = {task: group(task) for task in found.tasks}
     rows = [
-        (groups[task], stated, found.alike[task], *about(evidence, task))
+        (groups[task], *about(evidence, task), found.alike[task], stated)
         for task, stated in found.tasks.items()
     ]
     of_none = sum(each == "none" for each in groups.values())
@@ -174,12 +175,12 @@ def _loose(
         title=title,
         columns=(
             column,
-            Column(claim, "text", "the hash, as the task states it"),
-            Column("alike", "integer", "how many tasks of this table state it"),
             *TASK,
+            Column("alike", "integer", "how many tasks of this table state the same hash"),
+            Column(claim, "text", "the hash, as the task states it"),
         ),
         rows=tuple(rows),
-        established=tuple(_stated(found, f"what they {does}", f"what no other task {did}"))
+        established=tuple(_stated(found, f"what {what}", f"what no other task {did}"))
         + ((f"{of_none:,} of them without {column.name}.",) if groups else ()),
         not_established=(_CLAIMED, *_not_stated(found)),
         tasks=tuple(found.tasks),
@@ -189,7 +190,7 @@ def _loose(
 def _stated(found: Loose, what: str, unmet: str) -> Iterator[str]:
     stating = len(found.tasks) + found.met
     verb = "states" if stating == 1 else "state"
-    yield f"{labels.count(stating, 'task')} {verb} {what}; {len(found.tasks):,} of them {unmet}."
+    yield f"{labels.count(stating, 'task')} {verb} {what}; for {len(found.tasks):,} it is {unmet}."
 
 
 def _not_stated(found: Loose) -> Iterator[str]:
@@ -197,8 +198,9 @@ def _not_stated(found: Loose) -> Iterator[str]:
         verb = "states" if found.silent == 1 else "state"
         yield f"{labels.count(found.silent, 'task')} {verb} no such hash."
     if found.alone:
+        are = "is" if found.alone == 1 else "are"
         yield (
-            f"{found.alone:,} of the hashes are of a kind that no task states on the other side, "
+            f"{found.alone:,} of the hashes {are} of a kind that no task states on the other side, "
             "and could not have met any."
         )
 
@@ -225,38 +227,39 @@ def artifacts(evidence: Evidence) -> Answer:
     rows = [
         (
             claim,
-            getattr(evidence.ledger[position].token, claim),
             None if content is None else content.name,
-            None if content is None else content.files,
             *_of(evidence, position),
+            None if content is None else content.files,
+            getattr(evidence.ledger[position].token, claim),
         )
         for position, claim, content in found.stated
     ]
-    rows.sort(key=lambda row: row[2] is None)
-    met = sum(row[2] is not None for row in rows)
+    rows.sort(key=lambda row: row[1] is None)
+    met = sum(row[1] is not None for row in rows)
     nobody = (None,) * len(TASK)
-    rows += [(None, None, each.name, each.files, *nobody) for each in found.unmatched]
+    rows += [(None, each.name, *nobody, each.files, None) for each in found.unmatched]
     contents = {each.name: each.files for *_, each in found.stated if each is not None}
     stated = sum(contents.values())
     return Answer(
         question="artifacts",
         title=f"Files of {files.folder}, and the hashes in tokens",
-        columns=_FILE + TASK,
+        columns=_FILE,
         rows=tuple(rows),
         established=(
             f"{labels.count(len(found.stated), 'hash', 'hashes')} in tokens; a file has {met:,}.",
             f"{labels.count(files.files, 'file')}; no token states {files.files - stated:,}.",
         ),
         not_established=(_CLAIMED, *_unseen(files, found)),
-        tasks=tuple(dict.fromkeys(row[4] for row in rows if row[4] is not None)),
+        tasks=tuple(dict.fromkeys(row[2] for row in rows if row[2] is not None)),
     )
 
 
 _FILE = (
     Column("claim", "category", "`inp_hash` or `out_hash`; none for a file that no token states"),
-    Column("hash", "text", "the hash, as the token states it"),
     Column("file", "text", "the first file that has it, in the folder; none where no file does"),
+    *TASK,
     Column("files", "integer", "how many files are alike"),
+    Column("hash", "text", "the hash, as the token states it"),
 )
 
 

@@ -104,8 +104,8 @@ def after_rejection(evidence: Evidence, *, limit: int = 50) -> Answer:
     >>> text = "a@0 pol=p pol_decision=rejected; b@1<a; c@2<b by=agent-b"
     >>> found = after_rejection(sketch(text).evidence())
     >>> found.established[0]
-    '1 task was rejected and 0 are pending; 2 tasks build on them, 1 of them directly.'
-    >>> [(row[2], row[5], row[6]) for row in found.rows]
+    '1 task was rejected and 0 are pending; 2 tasks build on it, 1 of these directly.'
+    >>> [row[:3] for row in found.rows]
     [(1, False, 'ECT701'), (2, False, None)]
 
     """
@@ -119,25 +119,25 @@ def after_rejection(evidence: Evidence, *, limit: int = 50) -> Answer:
         question="after-rejection",
         title="Who went on after a rejection, or while it was pending",
         columns=(
-            Column("after", "text", "the nearest task that was rejected or is pending"),
-            Column("after_decision", "category", "its decision"),
-            Column("distance", "integer", "links from that one"),
-            Column("pol_decision", "category", "the decision on the task itself"),
-            Column("compensates", "flag", "whether it says that it undoes something"),
+            Column("distance", "integer", "links from the nearest that was rejected or is pending"),
             Column("settled", "flag", "whether an approval or an undoing lies on every way to it"),
             Column("told_by_lint", "text", "codes of lint's findings on its links"),
             *TASK,
+            Column("compensates", "flag", "whether it says that it undoes something"),
+            Column("pol_decision", "category", "the decision on the task itself"),
+            Column("after", "text", "the nearest task that was rejected or is pending"),
+            Column("after_decision", "category", "the decision on that one"),
         ),
         rows=tuple(
             (
-                each.after,
-                refused[each.after],
                 each.distance,
-                token.pol_decision if token else None,
-                token.compensates if token else None,
                 each.settled,
                 told.get(each.task),
                 *about(evidence, each.task),
+                token.compensates if token else None,
+                token.pol_decision if token else None,
+                each.after,
+                refused[each.after],
             )
             for each in shown
             for token in (tokens[each.task],)
@@ -163,17 +163,25 @@ def _went_on(
     pending = f"{kinds[PENDING]:,} {'is' if kinds[PENDING] == 1 else 'are'} pending"
     build = labels.count(len(found), "task builds", "tasks build")
     direct = sum(each.distance == 1 for each in found)
-    yield f"{rejected} rejected and {pending}; {build} on them, {direct:,} of them directly."
+    it = "it" if len(refused) == 1 else "them"
+    yield f"{rejected} rejected and {pending}; {build} on {it}, {direct:,} of these directly."
     if found:
         undoing = sum(token is not None and token.compensates for token in tokens)
         settled = sum(each.settled for each in found)
-        agents = Counter(labels.agent(token.iss) for token in tokens if token and token.iss)
-        told_by = labels.some([f"{agent} {n:,}" for agent, n in agents.most_common()], 5)
+        say = "says that it undoes" if undoing == 1 else "say that they undo"
         yield (
-            f"{undoing:,} of these say that they undo something; before {settled:,} an approval or "
-            "an undoing lies on every way."
+            f"{undoing:,} of these {say} something; before {settled:,} an approval or an undoing "
+            "lies on every way."
         )
-        yield f"{told:,} of them are told by lint (ECT701, ECT702). By agent: {told_by}."
+        are = "is" if told == 1 else "are"
+        yield f"{told:,} of them {are} told by lint (ECT701, ECT702).{_by_agent(tokens)}"
+
+
+def _by_agent(tokens: list[Token | None]) -> str:
+    """How many tasks are of each agent, as a sentence; nothing where none names its agent."""
+    agents = Counter(token.iss for token in tokens if token is not None and token.iss is not None)
+    told = [f"{labels.agent(iss)} {number:,}" for iss, number in agents.most_common()]
+    return f" By agent: {labels.some(told, 5)}." if told else ""
 
 
 def _told(evidence: Evidence) -> dict[str, str]:

@@ -19,10 +19,10 @@ COLUMNS = (
     Column("kind", "category", "what differs: " + ", ".join(KINDS)),
     Column("jti", "text", "the task; none where a record has no `jti` that can be read"),
     Column("exec_act", "category", "what it did, as it says here, or else there"),
-    Column("iss", "category", "its agent, likewise"),
+    Column("detail", "text", "what is otherwise, the first of it"),
     Column("place_here", "text", "where its record is, here"),
     Column("place_there", "text", "where its record is, there"),
-    Column("detail", "text", "what is otherwise, the first of it"),
+    Column("iss", "category", "its agent, likewise"),
     Column("trust_here", "category", "what the signature came to, here"),
     Column("trust_there", "category", "what it came to, there"),
 )
@@ -78,7 +78,7 @@ def diff(here: Evidence, there: Evidence) -> Answer:
     2 records of 2 tasks are here, 2 records of 2 tasks there; 1 record is in both.
     The first record is the same; from entry 2 on they differ (sketch:2, sketch:2).
     1 task has another payload there than here.
-    There both verify, by one key: its holder signed both.
+    In it both verify, by one key: its holder signed both.
 
     """
     found = analysis.diff(here.ledger, there.ledger)
@@ -106,9 +106,9 @@ def _row(here: Evidence, there: Evidence, each: Difference) -> tuple[str | None,
         each.kind,
         None if token is None else token.jti,
         None if token is None else token.exec_act,
-        None if token is None else token.iss,
-        *(None if entry is None else str(place(entry.record)) for entry in (one, two)),
         "; ".join(_detail(each, told)),
+        *(None if entry is None else str(place(entry.record)) for entry in (one, two)),
+        None if token is None else token.iss,
         *(None if entry is None else entry.trust.value for entry in (one, two)),
     )
 
@@ -179,7 +179,8 @@ def _established(here: Evidence, there: Evidence, found: Diff) -> Iterator[str]:
     )
     verb = "is" if found.shared == 1 else "are"
     shared = f"{labels.count(found.shared, 'record')} {verb} in both"
-    yield f"{one} are here, {two} there; {shared}."
+    are = "is" if len(here.ledger) == 1 else "are"
+    yield f"{one} {are} here, {two} there; {shared}."
     yield from _history(here, there, found)
     for kind in KINDS:
         of_kind = [each for each in found.differences if each.kind == kind]
@@ -212,9 +213,10 @@ def _counted(
         names = [{change.name for change in each.changes} for each in of_kind]
         follows = sum(bool(each) and each <= _FOLLOWS for each in names)
         if follows:
+            differ = "differs in its" if follows == 1 else "differ in their"
             yield (
-                f"Of these {follows:,} differ in their number, or the hash of the entry before, "
-                "and in nothing else, as all do that come after another entry."
+                f"Of these {follows:,} {differ} number, or the hash of the entry before, and in "
+                "nothing else, as all do that come after another entry."
             )
 
 
@@ -223,7 +225,7 @@ def _signers(here: Evidence, there: Evidence, of_kind: list[Difference]) -> Iter
     cases = Counter(_case(here, there, each) for each in of_kind)
     for case, what in _CASES.items():
         if cases[case] == len(of_kind):
-            yield f"{'There' if len(of_kind) == 1 else 'In each of them'} {what}."
+            yield f"{'In it' if len(of_kind) == 1 else 'In each of them'} {what}."
         elif cases[case]:
             yield f"In {cases[case]:,} of them {what}."
 

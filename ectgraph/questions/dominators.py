@@ -52,7 +52,8 @@ def bottlenecks(evidence: Evidence, *, limit: int = 20) -> Answer:
 
     `cuts_off` is the number of other tasks that no way from the roots would lead to any more, if
     this one were lost or not to be trusted: all that it dominates. A task with many children has a
-    low number when these have other parents as well. Exact, also in ledgers with circles.
+    low number when these have other parents as well. Exact, also in ledgers with circles; where it
+    might take too long, in very deep ledgers of very many joins, nothing is counted.
 
     >>> from ectgraph.testing import sketch
     >>> found = bottlenecks(sketch("a@0; b@5<a; c@6<a; d@9<b,c; e@12<d").evidence())
@@ -61,10 +62,13 @@ def bottlenecks(evidence: Evidence, *, limit: int = 20) -> Answer:
     """
     graph = evidence.graph
     cut = through.cut_off(graph)
-    found = sorted((task for task in graph if cut[task]), key=lambda task: -cut[task])
+    found = [] if cut is None else sorted(filter(cut.get, graph), key=lambda task: -cut[task])
     told, left = rows.first(found, limit, "task")
     sentences = ["No task cuts another one off."]
-    if found:
+    if cut is None:
+        sentences = ["It was not counted which tasks cut others off."]
+        left = (f"Anything of that: it might take more than {through.STEPS:,} steps.",)
+    elif found:
         most = labels.count(cut[found[0]], "other task")
         number = labels.count(len(found), "task")
         cuts = "cuts" if len(found) == 1 else "cut"

@@ -41,6 +41,25 @@ def of_links(evidence: Evidence, tasks: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def of_claims(evidence: Evidence, tasks: Iterable[str]) -> tuple[str, ...]:
+    """Why what some tasks say of themselves is less than proven, in a sentence or none.
+
+    >>> from ectgraph.testing import sketch
+    >>> evidence = sketch("a@0; b@5<a !flipped").evidence()
+    >>> of_claims(evidence, evidence.graph)
+    ('1 of these tasks did not verify: who made it, when, and what it did is only claimed.',)
+    """
+    nodes = evidence.graph.nodes
+    trust = (nodes[task].get("trust", Trust.VERIFIED.value) for task in tasks)
+    unproven = sum(each != Trust.VERIFIED.value for each in trust)
+    if not unproven:
+        return ()
+    if evidence.ring is None:
+        return ("No keys were given, so no signature was checked: what tasks say is only claimed.",)
+    made = "it, when, and what it" if unproven == 1 else "them, when, and what they"
+    return (f"{unproven:,} of these tasks did not verify: who made {made} did is only claimed.",)
+
+
 def check_limit(limit: int) -> None:
     """Make sure that a number of rows makes sense.
 

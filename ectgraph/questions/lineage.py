@@ -77,8 +77,8 @@ def _kin(evidence: Evidence, node: str, graph: nx.DiGraph[str], asked: tuple[str
     return Answer(
         question=name,
         title=title,
-        columns=(_DISTANCE, Column("via", "text", "the next task on the shortest way"), *TASK),
-        rows=tuple((distance[task], via[task], *about(evidence, task)) for task in found),
+        columns=(_DISTANCE, *TASK, Column("via", "text", "the next task on the shortest way")),
+        rows=tuple((distance[task], *about(evidence, task), via[task]) for task in found),
         established=tuple(sentences),
         not_established=doubts.of_links(evidence, distance),
         tasks=(node, *found),
@@ -120,16 +120,16 @@ def siblings(evidence: Evidence, task: Task) -> Answer:
     found = in_order(evidence, {each: -len(parents) for each, parents in shared.items()})
     share = "shares" if len(found) == 1 else "share"
     parents = labels.count(len(graph.pred[node]), "parent")
-    columns = (
-        Column("shared", "integer", "parents that they share"),
-        Column("through", "text", "one of these, the first by name"),
-    )
     return Answer(
         question="siblings",
         title=f"What shares a parent with {called(evidence, node)}",
-        columns=(*columns, *TASK),
+        columns=(
+            Column("shared", "integer", "parents that they share"),
+            *TASK,
+            Column("through", "text", "one of these, the first by name"),
+        ),
         rows=tuple(
-            (len(shared[each]), min(shared[each]), *about(evidence, each)) for each in found
+            (len(shared[each]), *about(evidence, each), min(shared[each])) for each in found
         ),
         established=(
             f"{labels.count(len(found), 'task')} {share} a parent with it; it has {parents}.",
@@ -175,7 +175,7 @@ def roots(evidence: Evidence, task: Task | None = None) -> Answer:
             *TASK,
         ),
         rows=tuple(rows),
-        established=(f"{what} goes back to {' and '.join(told) or 'nothing: it is empty'}.",),
+        established=(f"{what} goes back to {' and '.join(told) or 'nothing: it has no tasks'}.",),
         not_established=doubts.of_links(evidence, tasks),
         tasks=tasks,
     )

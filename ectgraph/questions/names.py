@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ectgraph import escape, labels
 from ectgraph.errors import EctgraphError
+from ectgraph.ledger import Ledger
 
 _LOOKED_AT, _LONGEST = 1000, 200
 """Names among which the nearest is looked for, and how much of each."""
@@ -36,6 +37,11 @@ def meant(what: str, text: str, names: Iterable[str | None]) -> str:
     near = difflib.get_close_matches(text[:_LONGEST], whole, 1)
     hint = f"did you mean {_some([whole[near[0]]])}?" if near else f"there are {_some(known)}"
     raise EctgraphError(f"there is no {what} {asked}; {hint}")
+
+
+def agent(ledger: Ledger, text: str) -> str:
+    """The agent that is meant, of all that any record names; see `meant`."""
+    return meant("iss", text, (entry.token.iss for entry in ledger if entry.token is not None))
 
 
 def _some(names: list[str]) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ectgraph import labels
 from ectgraph.analysis import pace
 from ectgraph.analysis.times import stated
 from ectgraph.columns import Column
 from ectgraph.questions import names, rows
 from ectgraph.questions.answer import Answer
+from ectgraph.questions.doubts import of_claims
 from ectgraph.questions.question import question
 from ectgraph.rule import Evidence
+
+_EACH = 3
+"""Gaps that are told of the ledger, of each agent and of each workflow."""
+_LONGEST = f"Shorter gaps: of each no more than {_EACH} are told; `iss` asks for all of one agent."
 
 
 @question
@@ -20,8 +27,9 @@ def bursts(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> An
     first; the first rows without `iss` are of the whole ledger. Windows are as short as they can be
     with four tasks in each on average; less than eight of them tell nothing. `score` is how many
     standard deviations above the median a window is; one is estimated from the median distance to
-    the median, or where that is 0 from the mean distance, and windows above 3.5 are told (Iglewicz
-    and Hoaglin, 1993). `iss` asks for one agent. Times are the agents' own.
+    the median, or where that is 0 from the mean distance, and then as one task at least. Windows
+    above 3.5 are told (Iglewicz and Hoaglin, 1993). `iss` asks for one agent. Times are the agents'
+    own.
 
     >>> from ectgraph.testing import sketch
     >>> text = "; ".join([f"t{n}@{n * 15}" for n in range(60)] + [f"s{n}@415" for n in range(30)])
@@ -34,7 +42,7 @@ def bursts(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> An
     """
     found = pace.paces(evidence.graph)
     if iss is not None:
-        meant = names.meant("iss", iss, evidence.values("iss").values())
+        meant = names.agent(evidence.ledger, iss)
         found = [each for each in found if each.iss == meant]
     told = [(burst, each) for each in found for burst in each.bursts]
     told.sort(key=lambda pair: -pair[0].score)
@@ -42,9 +50,7 @@ def bursts(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> An
     windows = labels.count(sum(each.windows for each in found), "window tells", "windows tell")
     have = labels.count(len(told), "window has", "windows have")
     said = f"{have} unusually many tasks; {windows} what is usual."
-    few = (
-        f"Who made tasks in less than {pace.WINDOWS} windows has no usual number, and is left out."
-    )
+    few = f"Who made tasks in less than {pace.WINDOWS} windows is left out: nothing is usual there."
     return Answer(
         question="bursts",
         title="When unusually many tasks were made",
@@ -78,6 +84,7 @@ def bursts(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> An
             *hidden,
             few,
             "That a burst means anything: of many windows some are above the bound by chance.",
+            *of_claims(evidence, stated(evidence.graph)),
         ),
         tasks=tuple(dict.fromkeys(task for burst, _ in shown for task in burst.tasks)),
     )
@@ -88,7 +95,7 @@ def gaps(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Answ
     """When did the ledger, an agent or a workflow fall silent for long?
 
     One row for each of the three longest times without a task of the ledger, of each agent and of
-    each workflow; with `iss` the longest of that agent alone. Those come first that are longest
+    each workflow; with `iss` all those of that agent alone. Those come first that are longest
     beside the usual gap of the same, which is the median of its gaps, but for those of no length.
     A gap is where no task ended, by the agents' own clocks; a night is one, and so are tasks that
     were taken out of the ledger.
@@ -101,16 +108,16 @@ def gaps(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Answ
     (292, 5, 58.4)
 
     """
-    meant = None
-    if iss is not None:
-        meant = names.meant("iss", iss, evidence.values("iss").values())
-    each = 3 if meant is None else limit
-    found = pace.gaps(evidence.graph, max(each, 1))
-    if meant is not None:
-        found = [gap for gap in found if gap.of == "agent" and gap.name == meant]
-    shown, hidden = rows.first(found, limit, "gap")
     times = stated(evidence.graph)
     said = "Nobody made three tasks at different times: no gap is usual."
+    if iss is None:
+        found = pace.gaps(evidence.graph, _EACH)
+    else:
+        meant = names.agent(evidence.ledger, iss)
+        every = pace.gaps(evidence.graph, max(1, len(times)))
+        found = [gap for gap in every if gap.of == "agent" and gap.name == meant]
+        said = f"No three tasks of {labels.agent(meant)} have different times: no gap is usual."
+    shown, hidden = rows.first(found, limit, "gap")
     if found:
         worst = found[0]
         whose = f"{worst.of} {_name(worst)}".rstrip()
@@ -118,6 +125,7 @@ def gaps(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Answ
             f"The longest gap beside the usual one is {labels.seconds(worst.seconds)}, "
             f"{worst.seconds / worst.usual:,.1f} times it: of the {whose}."
         )
+    numbers = Counter((gap.of, gap.name) for gap in found)
     untimed = len(evidence.ledger.tasks) - len(times)
     no_time = (
         f"When {labels.count(untimed, 'task')} ended: no time is stated that a calendar holds."
@@ -153,7 +161,12 @@ def gaps(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Answ
             for gap in shown
         ),
         established=(said,),
-        not_established=(*hidden, *((no_time,) if untimed else ())),
+        not_established=(
+            *hidden,
+            *((_LONGEST,) if iss is None and max(numbers.values(), default=0) == _EACH else ()),
+            *((no_time,) if untimed else ()),
+            *of_claims(evidence, times),
+        ),
         tasks=tuple(dict.fromkeys(task for gap in shown for task in (gap.before, gap.after))),
     )
 

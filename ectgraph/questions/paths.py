@@ -8,6 +8,7 @@ from ectgraph import labels
 from ectgraph.analysis import critical_path as critical
 from ectgraph.analysis import lineage
 from ectgraph.analysis import paths as ways
+from ectgraph.analysis.times import stated as dated
 from ectgraph.columns import Column
 from ectgraph.questions import doubts
 from ectgraph.questions.about import TASK, about, called
@@ -110,12 +111,12 @@ def critical_path(evidence: Evidence) -> Answer:
     graph, ledger = evidence.graph, evidence.ledger
     found = critical.critical_path(graph, ledger)
     stated = critical.spent(graph, ledger)
-    iat = {task: graph.nodes[task].get("iat") for task in found.tasks}
+    iat = dated(graph)
     rows: list[tuple[Any, ...]] = []
     for step, task in enumerate(found.tasks):
-        before = iat[found.tasks[step - 1]] if step else None
-        now = iat[task]
-        gap = None if before is None or now is None else float(now) - float(before)
+        before = iat.get(found.tasks[step - 1]) if step else None
+        now = iat.get(task)
+        gap = None if before is None or now is None else now - before
         took = stated[task] / 1000 if task in stated else None
         rows.append((step, took, gap, *about(evidence, task)))
     return Answer(
@@ -139,7 +140,9 @@ def _weight(found: critical.CriticalPath) -> str:
         return "There are no tasks."
     has = f"It has {labels.count(len(found.tasks), 'task')}"
     if found.by == "links":
-        return f"{has} and {labels.count(int(found.weight), 'link')}; no times are stated."
+        return (
+            f"{has} and {labels.count(int(found.weight), 'link')}; no link has a time at both ends."
+        )
     by = "by their exec_time_ms" if found.by == "exec_time_ms" else "by the times of issue (iat)"
     return f"{has} and takes {labels.seconds(found.weight)}, {by}."
 

@@ -7,6 +7,7 @@ from ectgraph.analysis import rarity
 from ectgraph.columns import Column
 from ectgraph.questions import rows
 from ectgraph.questions.answer import Answer
+from ectgraph.questions.doubts import of_claims
 from ectgraph.questions.question import question
 from ectgraph.rule import Evidence
 
@@ -37,11 +38,11 @@ def rare(evidence: Evidence, *, limit: int = 50) -> Answer:
         title="What was done seldom",
         columns=(
             Column("kind", "category", "`action`, `agent and action`, or `step`"),
+            Column("count", "integer", "tasks; of a step, links"),
+            Column("share", "number", "of all of this kind, 0 to 1"),
             Column("parent_act", "category", "of a step, what the task builds on"),
             Column("exec_act", "category", "the action"),
             Column("iss", "category", "of an agent and its action, the agent"),
-            Column("count", "integer", "tasks; of a step, links"),
-            Column("share", "number", "of all of this kind, 0 to 1"),
             Column("workflows", "integer", "different `wid`s that it is in"),
             Column("of_workflows", "integer", "different `wid`s of the ledger"),
             Column("task", "text", "the first task that it is of"),
@@ -49,11 +50,11 @@ def rare(evidence: Evidence, *, limit: int = 50) -> Answer:
         rows=tuple(
             (
                 each.kind,
+                each.count,
+                each.share,
                 each.parent_act,
                 each.exec_act,
                 each.iss,
-                each.count,
-                each.share,
                 each.workflows,
                 len(wids),
                 each.example,
@@ -69,6 +70,7 @@ def rare(evidence: Evidence, *, limit: int = 50) -> Answer:
         not_established=(
             *hidden,
             *(("In how many workflows: no task is of one.",) if found and not wids else ()),
+            *of_claims(evidence, evidence.ledger.tasks),
         ),
         tasks=tuple(dict.fromkeys(each.example for each in shown)),
     )

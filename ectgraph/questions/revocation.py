@@ -21,11 +21,11 @@ from ectgraph.rule import Evidence
 
 _COLUMNS = (
     Column("change", "category", "`falls`, `builds on it`, `finding comes` or `finding goes`"),
-    Column("distance", "integer", "links from the nearest task that falls"),
-    Column("via", "text", "the parent through which it builds on that"),
     Column("code", "category", "of the finding"),
-    Column("detail", "text", "why a token falls; what a finding says"),
+    Column("distance", "integer", "links from the nearest task that falls"),
     *TASK,
+    Column("detail", "text", "why a token falls; what a finding says"),
+    Column("via", "text", "the parent through which it builds on that"),
 )
 
 
@@ -63,7 +63,7 @@ def revocation(evidence: Evidence, *, kid: str, since: Time | None = None) -> An
     rows = (
         *_falling(evidence, then, fallen.positions),
         *(
-            ("builds on it", distance[task], via[task], None, None, *about(evidence, task))
+            ("builds on it", None, distance[task], *about(evidence, task), None, via[task])
             for task in building
         ),
         *_told(evidence, "finding comes", come),
@@ -106,7 +106,7 @@ def _falling(
         why = "; ".join(problem.detail for problem in then.ledger[position].problems)
         place = str(linter.place(evidence.ledger[position].record))
         told = _NOTHING if node is None else about(evidence, node)
-        yield "falls", 0, None, None, why, *told[:-1], place
+        yield "falls", None, 0, *told[:-1], place, why, None
 
 
 _NOTHING = (None,) * len(TASK)
@@ -119,7 +119,7 @@ def _told(
     for each in findings:
         told = _NOTHING if each.task is None else about(evidence, each.task)
         place = str(each.places[0]) if each.places else None
-        yield change, None, None, each.code, each.message, *told[:-1], place
+        yield change, each.code, None, *told[:-1], place, each.message, None
 
 
 def _how_many(evidence: Evidence, kid: str, fallen: supposed.Fallen) -> str:

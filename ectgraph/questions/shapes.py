@@ -11,6 +11,7 @@ from ectgraph.analysis.shapes import Workflow
 from ectgraph.columns import Column
 from ectgraph.questions import names, rows
 from ectgraph.questions.answer import Answer
+from ectgraph.questions.doubts import of_claims
 from ectgraph.questions.question import question
 from ectgraph.rule import Evidence
 
@@ -46,10 +47,11 @@ def shapes(evidence: Evidence, *, limit: int = 50) -> Answer:
     if total == 1:
         said = f"There is one workflow, {_name(groups[0][0])}, and none to compare it with."
     elif groups:
-        alone = labels.count(sum(len(group) == 1 for group in groups), "shape is", "shapes are")
+        lone = sum(len(group) == 1 for group in groups)
+        alone = labels.count(lone, "shape is that", "shapes are those")
         said = (
             f"{total:,} workflows are of {labels.count(len(groups), 'shape')}; the most frequent "
-            f"is that of {len(groups[0]):,}, {alone} that of one alone."
+            f"is that of {len(groups[0]):,}, {alone} of one alone."
         )
     return Answer(
         question="shapes",
@@ -204,6 +206,8 @@ def _all(told: tuple[str, ...]) -> str | None:
 
 
 def _outside(evidence: Evidence) -> tuple[str, ...]:
+    """Which tasks are of no workflow, and which of the others are believed."""
     wids, recorded = evidence.values("wid"), evidence.ledger.tasks
     number = sum(wids[task] is None for task in recorded)
-    return (f"Anything about {labels.count(number, 'task')} without a `wid`.",) if number else ()
+    outside = (f"Anything about {labels.count(number, 'task')} without a `wid`.",) if number else ()
+    return outside + of_claims(evidence, (task for task in recorded if wids[task] is not None))

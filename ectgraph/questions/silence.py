@@ -7,13 +7,14 @@ from ectgraph.analysis import silence
 from ectgraph.columns import Column
 from ectgraph.questions import rows
 from ectgraph.questions.answer import Answer
+from ectgraph.questions.doubts import of_claims
 from ectgraph.questions.question import question
 from ectgraph.rule import Evidence
 
 
 @question
 def silent(evidence: Evidence, *, limit: int = 50) -> Answer:
-    """Who was named as audience and never issued a token, or stopped before the others did?
+    """Who was named as audience and made no task, or stopped before the others did?
 
     One row for each name in `aud` that has no task of its own, and for each agent that tasks of
     others name later than its last one; those without any task come first. `answered` is how many
@@ -34,7 +35,7 @@ def silent(evidence: Evidence, *, limit: int = 50) -> Answer:
     shown, hidden = rows.first([*never, *stopped], limit, "name")
     number = labels.count(len(everyone), "name is", "names are")
     said = (
-        f"{number} in the `aud` of others; {len(never):,} of them issued no token here, and "
+        f"{number} in the `aud` of others; {len(never):,} of them made no task here, and "
         f"{len(stopped):,} none after others still named them."
         if everyone
         else "No task names anybody else in its `aud`."
@@ -69,9 +70,10 @@ def silent(evidence: Evidence, *, limit: int = 50) -> Answer:
         not_established=(
             *hidden,
             *(
-                ("That they should have issued one: `aud` may name ledgers and verifiers.",)
+                ("That they should have made one: `aud` may name ledgers and verifiers.",)
                 if everyone
                 else ()
             ),
+            *of_claims(evidence, evidence.ledger.tasks),
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from ectgraph import labels
 from ectgraph.analysis import lineage
@@ -19,11 +20,11 @@ from ectgraph.rule import Evidence
 
 _COLUMNS = (
     Column("distance", "integer", "links from the nearest source; 0 for a source"),
-    Column("via", "text", "the parent through which it is tainted, on a shortest way"),
     Column("source", "category", "why it is a source: `verified`, `signed` or `named`"),
     Column("doubt", "category", "`older`, `named`, or `through doubts` alone"),
-    Column("wid", "category", "its workflow"),
     *TASK,
+    Column("wid", "category", "its workflow"),
+    Column("via", "text", "the parent through which it is tainted, on a shortest way"),
 )
 
 
@@ -70,11 +71,11 @@ def taint(
     rows = tuple(
         (
             found.distance[task],
-            found.via.get(task),
             None if jti or task not in sources.tasks else sources.tasks[task].proof.name.lower(),
             _doubt(found, task, sources.tasks.get(task)),
-            wids[task],
             *about(evidence, task),
+            wids[task],
+            found.via.get(task),
         )
         for task in order
     )
@@ -85,7 +86,7 @@ def taint(
         columns=_COLUMNS,
         rows=rows,
         established=(
-            *(() if jti else (_of_sources(sources, what, begin),)),
+            *_of_sources(sources, what, begin, is_task=jti is not None),
             *_reach(sources, found),
         ),
         not_established=(
@@ -109,18 +110,19 @@ def _begin(
         raise EctgraphError(message)
     ((name, value),) = said.items()
     graph, ledger = evidence.graph, evidence.ledger
-    tokens = [entry.token for entry in ledger if entry.token is not None]
     if name == "jti":
         node = lineage.find(graph, value)
         return called(evidence, node), spoiled.by_task(graph, ledger, node, since), 0
     if name == "iss":
-        iss = names.meant(name, value, (token.iss for token in tokens))
+        iss = names.agent(ledger, value)
         return f"the agent {labels.fit(iss, 80)}", spoiled.by_agent(ledger, iss, since), 0
     ring = evidence.ring
     kid = value
     if not spoiled.keys_named(ring, value):
         kids = [key.kid for key in ring.keys] if ring is not None else []
-        kid = names.meant(name, value, (*kids, *(token.kid for token in tokens)))
+        kid = names.meant(
+            name, value, (*kids, *(entry.token.kid for entry in ledger if entry.token))
+        )
     keys = len({key.spki for key in spoiled.keys_named(ring, kid)})
     return f"the key {labels.fit(kid, 80)}", spoiled.by_key(ledger, ring, kid, since), keys
 
@@ -139,20 +141,22 @@ def _which(keys: int) -> tuple[str, ...]:
     return (f"{bad} The thumbprint of one, in place of the name, means it alone.",)[: keys > 1]
 
 
-def _of_sources(sources: Sources, what: str, begin: str) -> str:
-    """How many sources there are, and how sure that is."""
+def _of_sources(sources: Sources, what: str, begin: str, *, is_task: bool) -> Iterator[str]:
+    """How many sources there are, and how sure that is; of one task, only that it is none."""
     if not sources.tasks:
-        return f"No task is of {what}{begin}."
+        yield f"{what} is older, as it says itself." if is_task else f"No task is of {what}{begin}."
+    if is_task or not sources.tasks:
+        return
     proofs = Counter(source.proof for source in sources.tasks.values())
     words = {
         Proof.VERIFIED: "verified",
         Proof.SIGNED: "signed with it, though it was not to",
-        Proof.NAMED: "only by their word",
+        Proof.NAMED: "only in name",
     }
     told = ", ".join(f"{proofs[each]:,} {words[each]}" for each in words if proofs[each])
     number = labels.count(len(sources.tasks), "task")
     are = "is" if len(sources.tasks) == 1 else "are"
-    return f"{number} {are} of {what}{begin}: {told}."
+    yield f"{number} {are} of {what}{begin}: {told}."
 
 
 def _reach(sources: Sources, found: Taint) -> tuple[str, ...]:

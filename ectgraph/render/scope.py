@@ -77,12 +77,17 @@ class Scope:
         """Take conditions as a caller writes them, a single name also by itself.
 
         Raises:
-            EctgraphError: a path is not from one task to another.
+            EctgraphError: a path is not from one task to another, or a condition is none.
 
         >>> Scope.of(focus="550e8400", hops=2).focus
         ('550e8400',)
 
         """
+        for name in asked:
+            if name not in Narrowing.__annotations__:
+                near = did_you_mean(name, Narrowing.__annotations__)
+                message = f"{name!r} is nothing to narrow a picture to{near}"
+                raise EctgraphError(message)
         path = asked.get("path")
         if path is not None and (isinstance(path, str) or len(path) != 2):
             message = "a path is from one task to another: give two"
@@ -168,7 +173,7 @@ def _by_structure(graph: nx.DiGraph[str], scope: Scope) -> Iterator[tuple[set[st
 
     if scope.tasks is not None:
         tasks, some = named(scope.tasks)
-        yield set(tasks), f"only {some or 'tasks of an empty list'}"
+        yield set(tasks), some or "tasks of an empty list"
     if scope.workflow:
         wids = values(graph, "wid")
         known = dict.fromkeys(wid for wid in wids.values() if wid is not None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any, Literal
 
 from rich import box
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from ectgraph import escape, labels
 from ectgraph.questions.answer import Answer
-from ectgraph.reports.cell import is_number, words
+from ectgraph.reports.cell import fitting, is_number, words
 from ectgraph.reports.json import indented
 from ectgraph.version import __version__
 
@@ -70,36 +69,27 @@ def _table(answer: Answer, max_rows: int, width: int) -> Table:
         [escape.terminal(words(column, row[number]), CELL) for row in shown]
         for number, column in enumerate(answer.columns)
     ]
-    fitting = _fitting(
+    room = fitting(
         [
             max(map(cell_len, (column.name, *found)))
             for column, found in zip(answer.columns, cells, strict=True)
         ],
         width,
+        FOLDED,
     )
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
-        caption=_left_out(answer, len(shown), fitting),
+        caption=_left_out(answer, len(shown), room),
         caption_justify="left",
     )
-    for column in answer.columns[:fitting]:
+    for column in answer.columns[:room]:
         justify: Literal["left", "right"] = "right" if is_number(column) else "left"
         table.add_column(column.name, justify=justify, overflow="fold")
-    for row in zip(*cells[:fitting], strict=True):
+    for row in zip(*cells[:room], strict=True):
         table.add_row(*map(Text, row))
     return table
-
-
-def _fitting(widths: list[int], room: int) -> int:
-    """How many of the first columns have room, with what is between them; two of them in any case.
-
-    >>> _fitting([8, 8, 20], 40)
-    2
-    """
-    ends = accumulate(min(width, FOLDED) + 2 for width in widths)
-    return max(2, sum(end < room for end in ends))
 
 
 def _left_out(answer: Answer, rows: int, columns: int) -> str | None:

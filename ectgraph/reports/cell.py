@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import accumulate
 from typing import Any
 
 from ectgraph import labels
@@ -12,6 +13,21 @@ _IDS = frozenset({"task", "jti", "parent", "child", "maker", "taker", "via", "be
 """Columns of ids; of which people see the beginning, with which they can ask on."""
 _AGENTS = frozenset({"iss", "parent_iss", "child_iss", "maker_iss", "taker_iss", "partner"})
 _NUMBERS = frozenset({"integer", "number"})
+
+
+def fitting(widths: Iterable[int], room: int, folded: int) -> int:
+    """How many of the first columns have room on a line; two of them in any case.
+
+    Args:
+        widths: characters of each column.
+        room: characters of the line; two of them stand between columns.
+        folded: what is wider than this goes on below where there is no room.
+
+    >>> fitting([8, 8, 20], 40, folded=60), fitting([8, 8, 20], 36, folded=10)
+    (2, 3)
+    """
+    ends = accumulate(min(width, folded) + 2 for width in widths)
+    return max(2, sum(end < room for end in ends))
 
 
 def is_number(column: Column) -> bool:

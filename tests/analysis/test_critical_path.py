@@ -205,3 +205,11 @@ def test_a_task_with_10_000_parents_follows_the_slowest():
     )
     graph.nodes["join"]["iat"] = EPOCH
     assert critical_path(graph).tasks == ("p9999", "join")
+
+
+def test_a_time_that_no_calendar_holds_outweighs_nothing():
+    graph = nx.DiGraph([("a", "b"), ("a", "c")])
+    nx.set_node_attributes(graph, {"a": 0, "b": 2**53, "c": 5}, "iat")
+    assert critical_path(graph) == CriticalPath(
+        tasks=("a", "c"), weight=5, by="iat", knots=0, silent=0
+    )

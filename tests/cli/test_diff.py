@@ -24,6 +24,8 @@ from ectgraph.testing import sketch
         ("diff - -", 2),
         ("diff clean.jws faulty.jws --format yaml", 2),
         ("diff clean.jws faulty.jws -o clean.jws", 2),
+        ("diff clean.jws faulty.jws -o diff.xlsx", 2),
+        ("diff clean.jws faulty.jws --format csv --max-rows 2", 2),
         ("diff clean.jws faulty.jws -o nowhere/out.json", 2),
     ],
 )

@@ -101,6 +101,8 @@ def test_records_that_are_no_tasks_are_told_all_the_same(ectgraph_, folder):
         ("-o keys.json", "not written over"),
         ("-o faulty.jws", "not written over"),
         ("-o nowhere/case.html", "cannot be written"),
+        ("-o case.pdf", "a page is HTML"),
+        ("-o .", "it is a folder"),
         ("-o case.html --select ECT999", "ECT999"),
         ("-o case.html --max-tasks 0", "max-tasks"),
     ],

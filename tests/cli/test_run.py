@@ -21,6 +21,10 @@ COMMANDS = {
     "--only-findings --no-data-flow --no-legend",
     "timeline": "--keys --output --theme --max-tasks --focus --workflow",
     "table": "--keys --format --max-rows --workers --output",
+    "analyze": "QUESTION --since --kid --iss --jti --like --limit --format --max-rows --output",
+    "taint": "--kid --iss --jti --since --what-if --keys --format --max-rows --output",
+    "diff": "HERE THERE --keys --format --max-rows --output",
+    "report": "--output --title --max-tasks --select --ignore --severity --baseline --against",
     "keygen": "KID --output --jwks --iss",
     "create": "--key --kid --iss --aud --act --par --wid --jti --iat --exp --lifetime --draft "
     "--pol --pol-decision --inp --out --ext --claims --unsigned",
@@ -167,3 +171,14 @@ def test_what_cannot_be_parsed_is_one_line_that_leads_to_the_help(ectgraph_, lin
     assert len(done.err.splitlines()) == 1
     assert words in done.err
     assert "--help`)" in done.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="shells close streams as POSIX has them")
+@pytest.mark.parametrize("command", ["timeline", "report"])
+def test_a_closed_standard_input_is_no_matter(folder: Path, command: str):
+    line = f"{sys.executable} -m ectgraph {command} clean.jws --keys keys.json -o out.html <&-"
+    done = subprocess.run(["/bin/sh", "-c", line], cwd=folder, capture_output=True, check=False)
+
+    assert done.returncode == 0
+    assert len(done.stderr.splitlines()) == 1
+    assert (folder / "out.html").stat().st_size > 1000

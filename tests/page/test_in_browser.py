@@ -340,8 +340,26 @@ def test_dark_light_and_paper(opened: Opener, story: Path) -> None:
     assert page.evaluate(canvas) == light
     assert page.locator("#panel").is_hidden()
     assert page.locator("#bar").is_hidden()
-    assert page.locator("#tasks table").is_hidden()
     assert page.locator("#findings table").is_visible()
+
+
+def test_on_paper_pictures_are_light_though_none_was_drawn_and_long_tables_are_cut(
+    opened: Opener, tmp_path: Path
+) -> None:
+    made = sketch("; ".join(f"t{n}@{n}" for n in range(230)))
+    page = opened(page_of(made).save(tmp_path / "case.html"), color_scheme="dark")
+    pictures = page.locator("figure svg")
+    assert pictures.count() >= 1
+    assert not pictures.first.is_visible()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for number in range(pictures.count()):
+        assert pictures.nth(number).is_visible()
+    assert page.locator("#diagram .ectgraph-picture").is_hidden()
+    assert len(rows(page, "tasks")) == 200
+    assert "The first 200 are printed" in page.inner_text("#tasks")
+    assert len(rows(page, "keys")) == 1
+    assert page.locator("#tasks thead th:visible").count() == 8
 
 
 def test_of_many_rows_few_are_on_the_page_and_all_findings_on_paper(
@@ -381,6 +399,8 @@ def test_without_scripts_the_summary_is_there(opened: Opener, story: Path) -> No
     assert "need JavaScript" in page.inner_text("noscript")
     assert "What was not established" in page.inner_text("main")
     assert not page.locator("#search").is_visible()
+    assert page.locator("#diagram svg").is_visible()
+    assert page.locator("svg [*|href], svg [style], svg script, svg image").count() == 0
 
 
 @pytest.mark.parametrize("text", ["", "'junk'", "x@1<y; y@2<x", "a@9999999999999999; b@-5<a"])

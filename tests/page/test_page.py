@@ -246,6 +246,8 @@ def test_what_it_was_judged_by_is_named_with_digests(tmp_path):
 def test_it_is_written_to_a_file_or_refused(faulty, tmp_path, refusal):
     assert faulty.save(tmp_path / "case.html").read_bytes() == faulty.html
     assert "cannot be written" in refusal(faulty.save, tmp_path / "no" / "case.html")
+    assert "a page is HTML" in refusal(faulty.save, tmp_path / "case.pdf")
+    assert not (tmp_path / "case.pdf").exists()
     assert repr(faulty).startswith("<Page: ")
 
 

@@ -9,12 +9,13 @@ import pytest
 from ectgraph import frames
 from ectgraph.case import Case
 from ectgraph.columns import Column
+from ectgraph.keys import KeyRing
 from ectgraph.linter import place
 from ectgraph.page import groups
 from ectgraph.page.groups import Groups
 from ectgraph.page.tables import findings, links, rules, table, tasks
 from ectgraph.rules import RULES
-from ectgraph.testing import AGENTS, EPOCH, Sketch, sketch, task_id
+from ectgraph.testing import AGENTS, EPOCH, Sketch, jwks, sketch, task_id
 
 STORY = "a@0; b@5<a by=agent-b; c@9<b,lost !flipped; d@12<c; b@7 by=agent-b act=other"
 
@@ -52,6 +53,21 @@ def test_a_task_tells_its_worst_finding_and_its_place(case):
     assert made[task_id("a")]["place"] == "sketch:1"
     assert made[task_id("lost")]["place"] is None
     assert made[task_id("lost")]["status"] == "missing"
+
+
+def test_keys_that_tokens_name_and_what_matters_of_them_come_first():
+    made = sketch("a@0 by=agent-b; b@5<a by=agent-b")
+    ring = KeyRing.from_jwks(jwks("agent-a", "agent-b"))
+    case = Case(made.ledger(), ring, made.policy)
+    keys = Groups(case._evidence, case.report.findings).tables()["keys"]
+    assert [row["kid"] for row in rows_of(keys)] == ["agent-b", "agent-a"]
+    assert [each["name"] for each in keys["columns"]][:5] == [
+        "kid",
+        "iss",
+        "status",
+        "tokens",
+        "verified",
+    ]
 
 
 def test_links_are_those_of_the_graph_between_the_tasks_that_have_rows(case):

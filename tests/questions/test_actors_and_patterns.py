@@ -126,7 +126,7 @@ def test_times_of_tokens_that_did_not_verify_move_no_clock():
     ("text", "doubt"),
     [
         ("a@0; b@-9<a by=agent-b", "Whether 2 clocks are wrong, or those of partners instead"),
-        ("a@0; b@-9<a; c@5<b by=agent-b", "How 1 link of an agent to itself go back in time"),
+        ("a@0; b@-9<a; c@5<b by=agent-b", "Why 1 link of an agent to itself goes back in time"),
         ("a@0<b; b@9<a by=agent-b", "Anything by 2 links between agents in circles of tasks"),
         ("a@0 !flipped; b@9<a by=agent-b !flipped", "no token of 2 tasks verified"),
     ],
@@ -149,6 +149,11 @@ def test_a_time_that_is_not_known_and_a_crowd_are_told(entry, monkeypatch):
 def test_an_agent_with_several_keys_in_use_at_one_time_is_told():
     text = "a@0; b@9<a; c@5<b kid=agent-b; !no-keys"
     assert agents(evidence_of(text)).established[1] == (
+        "1 agent has several keys in use at one time, by records none of which verified; "
+        "the most: 2, of agent-a."
+    )
+    signed = evidence_of("a@0; b@5<a by=agent-b iss=spiffe://example.com/agent/agent-a; c@9<b")
+    assert agents(signed).established[1] == (
         "1 agent has several keys in use at one time; the most: 2, of agent-a."
     )
 
@@ -168,19 +173,19 @@ def test_who_went_on_is_told_as_lint_tells_it():
     )
     drawn = sketch(text)
     answer = after_rejection(drawn.evidence())
-    told = {row[7]: row[6] for row in answer.rows if row[6]}
+    told = {row[3]: row[2] for row in answer.rows if row[2]}
     report = drawn.lint()
     lint = {f.task: f.code for f in report.findings if f.code in ("ECT701", "ECT702")}
     assert told == lint
     assert len(told) == 2
-    settled = {row[8]: row[5] for row in answer.rows}
+    settled = {row[4]: row[1] for row in answer.rows}
     assert settled == {"b": False, "c": False, "d": False, "e": False, "f": True}
 
 
 def test_a_rejection_on_which_nothing_builds_is_told():
     answer = after_rejection(evidence_of("a@0 pol=p pol_decision=rejected"))
     assert answer.established == (
-        "1 task was rejected and 0 are pending; 0 tasks build on them, 0 of them directly.",
+        "1 task was rejected and 0 are pending; 0 tasks build on it, 0 of these directly.",
     )
 
 
@@ -237,7 +242,7 @@ def test_keys_that_follow_each_other_under_one_name_are_told_apart():
     evidence = Evidence(case.ledger, case.ring, case.policy)
     answer = key_use(evidence, iss="auditor")
     assert len({row[1] for row in answer.rows}) == 1
-    assert len({row[2] for row in answer.rows}) == len(answer.rows) == 6
+    assert len({row[-1] for row in answer.rows}) == len(answer.rows) == 6
     columns = [column.name for column in agents(evidence).columns]
     rows = [dict(zip(columns, row, strict=True)) for row in agents(evidence).rows]
     assert [(row["kids"], row["keys"], row["keys_at_once"]) for row in rows] == [
@@ -245,3 +250,101 @@ def test_keys_that_follow_each_other_under_one_name_are_told_apart():
         (1, 7, 1),
         (1, 6, 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ask", "text", "said"),
+    [
+        (
+            hours,
+            "a@0",
+            "1 task of 1 agent has a time; 0 of them are outside of their agent's usual hours.",
+        ),
+        (clocks, "a@0; b@9<a by=agent-b", "0 of 1 link between 2 agents go back in time"),
+        (shapes, "a@0 wid=m; b@0 wid=n", "2 shapes are those of one alone."),
+        (
+            after_rejection,
+            'a@0 pol=p pol_decision=rejected; b@1<a iss= ext={"compensation_required":true}',
+            "1 of these says that it undoes something",
+        ),
+    ],
+    ids=["hours", "clocks", "shapes", "after-rejection"],
+)
+def test_one_is_told_as_one(ask, text, said):
+    assert said in " ".join(ask(evidence_of(text)).established)
+
+
+def test_agents_of_those_who_went_on_are_told_where_any_is_named():
+    drawn = "a@0 pol=p pol_decision=rejected; b@1<a iss=; c@2<b by=agent-c"
+    assert after_rejection(evidence_of(drawn)).established[-1].endswith("By agent: agent-c 1.")
+    nobody = after_rejection(evidence_of(drawn.replace("by=agent-c", "iss=")))
+    assert nobody.established[-1].endswith("(ECT701, ECT702).")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [hours, bursts, gaps, rare, shapes, conformance, silent],
+    ids=lambda ask: ask.__name__,
+)
+def test_what_only_unproven_tokens_say_is_told_as_claimed(ask):
+    text = "a@0; b@5<a; c@9<b !flipped"
+    assert "1 of these tasks did not verify" in " ".join(ask(evidence_of(text)).not_established)
+    assert "No keys were given" in " ".join(ask(evidence_of(f"{text}; !no-keys")).not_established)
+    assert "verify" not in " ".join(ask(evidence_of("a@0; b@5<a; c@9<b")).not_established)
+
+
+def test_an_agent_without_times_is_told_as_that_and_not_as_all():
+    evidence = evidence_of("a@0; b@5 by=agent-b !no-iat; c@9 iss=")
+    assert hours(evidence, iss="agent-b").established == (
+        "No task of the agent agent-b has a time.",
+    )
+    assert hours(evidence, iss="agent-b").not_established == hours(evidence).not_established[:1]
+    assert "Whose 1 task without `iss` did." in hours(evidence).not_established
+    assert "No three tasks of agent-b" in gaps(evidence, iss="agent-b").established[0]
+
+
+def test_an_agent_of_whom_only_a_second_record_tells_can_be_asked_for_everywhere():
+    evidence = evidence_of("a@0; a@0 by=agent-b; b@9<a")
+    assert {row[0] for row in agents(evidence).rows} == {f"{AGENTS}agent-a", f"{AGENTS}agent-b"}
+    for ask in (key_use, hours, bursts, gaps):
+        assert ask(evidence, iss="agent-b").established
+
+
+def test_hours_are_numbers_and_a_day_ends_at_24():
+    evidence = evidence_of("; ".join(f"t{n}@{n * 3600}" for n in range(24)))
+    answer = hours(evidence)
+    (row,) = (dict(zip([c.name for c in answer.columns], row, strict=True)) for row in answer.rows)
+    assert [row[f"h{hour:02}"] for hour in range(24)] == [1] * 24
+    assert row["usual_hours"] == "00:00–22:00"
+    assert hours(evidence_of("a@31000")).rows[0][2] == "23:00–24:00"
+
+
+def test_gaps_that_a_bound_leaves_out_are_told():
+    text = "; ".join(f"t{n}@{n * n}" for n in range(9))
+    assert "no more than 3 are told" in " ".join(gaps(evidence_of(text)).not_established)
+    whole = gaps(evidence_of(text), iss="agent-a")
+    assert len(whole) == 8
+    assert "no more than" not in " ".join(whole.not_established)
+    some = gaps(evidence_of(text), iss="agent-a", limit=5)
+    assert some.not_established[0] == "3 of 8 gaps are not listed: the limit is 5 rows."
+
+
+def test_a_token_without_a_kid_names_no_key(entry):
+    evidence = Evidence(Ledger([entry("1", iss="m")]), None, Policy())
+    assert key_use(evidence).rows[0][1:4] == (None, 1, None)
+    assert key_use(evidence, iss="m").established == ("No token of m names a key.",)
+
+
+def test_a_link_that_does_not_hold_says_why():
+    text = "a@0; b@5<a by=agent-b{}; c@9<z"
+    for fault, why in ((" !flipped", "a token did not verify"), ("; !no-keys", "no keys were")):
+        told = partners(evidence_of(text.format(fault))).not_established
+        assert told[0].startswith("Between whom 1 link runs: ")
+        assert told[1].startswith(f"That 1 link between agents holds: {why}")
+
+
+def test_a_correction_that_is_not_of_all_says_so():
+    split = "a@100; b@0<a by=agent-b; c@50<b; x@0 by=agent-x; y@-9<x by=agent-y"
+    assert "go forward, but for the agents told below, is 9 s in sum" in " ".join(
+        clocks(evidence_of(split)).established
+    )

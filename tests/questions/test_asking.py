@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from ectgraph import Policy
@@ -96,6 +99,42 @@ def test_what_a_question_does_not_take_is_refused_and_it_is_said_what_it_takes(
 ):
     assert says in refusal(check, ours, words, options)
     assert says in refusal(ask, "how-many", *words, **options)
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "says"),
+    [
+        ((5,), {}, "task takes a jti, or the beginning of one, and not 5 (int)"),
+        ((None,), {}, "task takes a jti, or the beginning of one, and not None (NoneType)"),
+        ((b"a",), {}, "and not b'a' (bytes)"),
+        (("a", "b", 3.5), {}, "others takes a jti, or the beginning of one, and not 3.5 (float)"),
+        (("a",), {"since": "2026-01-01"}, "since takes a moment, in seconds since 1970, and not"),
+        (("a",), {"since": datetime(2026, 1, 1, tzinfo=UTC)}, "(datetime)"),
+        (("a",), {"since": math.nan}, "and not nan (float)"),
+        (("a",), {"since": -math.inf}, "and not -inf (float)"),
+        (("a",), {"since": True}, "and not True (bool)"),
+        (("\x1b" * 500,), {"since": []}, "and not [] (list)"),
+        (([f"\x1b{'a' * 500}"],), {}, "task takes"),
+    ],
+)
+def test_what_is_no_word_no_time_or_no_number_is_refused(ours, ask, refusal, words, options, says):
+    told = refusal(ask, "how-many", *words, **options)
+
+    assert says in told
+    assert len(told) < 200
+    assert told.isprintable()
+
+
+def test_a_number_of_numpy_or_a_big_one_will_do(ours, ask):
+    assert ask.how_many("a", since=np.float64(3)).established == ("There were 1, since 3.0.",)
+    assert ask.how_many("a", since=10**30).rows == ((1,),)
+    assert ask.agents(limit=np.int64(1)).rows
+    assert ask("how-many", "a", since=None).rows == ((1,),)
+
+
+def test_a_limit_is_a_whole_number(ask, refusal):
+    assert refusal(ask.agents, limit=2.5) == "limit takes a whole number, and not 2.5 (float)"
+    assert "not '3' (str)" in refusal(ask.agents, limit="3")
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

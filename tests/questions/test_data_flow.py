@@ -9,6 +9,8 @@ import pytest
 from ectgraph import load
 from ectgraph.artifacts import Artifacts
 from ectgraph.encoding import hash_of
+from ectgraph.ledger import Ledger
+from ectgraph.policy import Policy
 from ectgraph.questions.answer import Answer
 from ectgraph.questions.data_flow import (
     artifacts,
@@ -45,7 +47,7 @@ def test_pairs_are_told_along_links_and_beside_them():
     assert answer.established == (
         "Along 1 of 1 parent link an output became an input.",
         "2 pairs of tasks share data beside parent links.",
-        "1 pair is of two workflows.",
+        "1 of 3 pairs in all is of two workflows.",
     )
     assert "In 1 pair the taker says that it ended before the maker did." in answer.not_established
 
@@ -78,7 +80,7 @@ def test_inputs_from_nowhere_tell_roots_apart():
         (c, "missing", 2, TWO),
     ]
     assert answer.established == (
-        "4 tasks state what they take in; 3 of them what no other task put out.",
+        "4 tasks state what went in; for 3 it is what no other task put out.",
         "1 of them without parents.",
     )
     assert answer.tasks == (a, b, c)
@@ -105,7 +107,7 @@ def test_a_hash_of_another_kind_could_not_have_met_any():
 
     doubts = inputs_from_nowhere(evidence).not_established
 
-    assert any(doubt.startswith("1 of the hashes are of a kind that no task") for doubt in doubts)
+    assert any(doubt.startswith("1 of the hashes is of a kind that no task") for doubt in doubts)
 
 
 @pytest.mark.parametrize("ask", [data_flow, inputs_from_nowhere, unused_outputs])
@@ -173,7 +175,7 @@ def test_what_was_not_hashed_or_not_read_is_a_doubt(tmp_path: Path):
 
     answer = artifacts(Evidence(made.ledger(), made.ring, made.policy, artifacts=files))
 
-    assert answer.rows[0][2] == "x"
+    assert answer.rows[0][1] == "x"
     doubts = " ".join(answer.not_established)
     assert "1 path in " in doubts
     assert "1 hash of another kind" in doubts
@@ -187,3 +189,11 @@ def test_without_a_hash_in_the_ledger_no_file_is_said_to_be_unused_or_used(tmp_p
 
     assert answer.rows == ()
     assert answer.established[1] == "1 file; no token states 1."
+
+
+def test_a_time_that_no_calendar_holds_makes_no_gap(entry):
+    stated = [
+        entry("1", iat=1e308, out_hash=ONE),
+        entry("2", parents=["1"], iat=9, inp_hash=ONE),
+    ]
+    assert rows(data_flow(Evidence(Ledger(stated), None, Policy())), "gap_s") == [(None,)]

@@ -95,7 +95,10 @@ def test_the_critical_path_tells_where_time_went():
     ("text", "says"),
     [
         ("", "There are no tasks."),
-        ("a@0 !no-iat; b@0<a !no-iat", "It has 2 tasks and 1 link; no times are stated."),
+        (
+            "a@0 !no-iat; b@0<a !no-iat",
+            "It has 2 tasks and 1 link; no link has a time at both ends.",
+        ),
         ("a@0; b@9<a", "It has 2 tasks and takes 9 s, by the times of issue (iat)."),
     ],
 )

@@ -239,6 +239,12 @@ def test_a_path_is_from_one_task_to_another(path, refusal):
     assert refusal(Scope.of, path=path) == "a path is from one task to another: give two"
 
 
+def test_a_condition_that_there_is_not_is_refused(refusal):
+    assert refusal(Scope.of, focs="a") == (
+        "'focs' is nothing to narrow a picture to; did you mean 'focus'?"
+    )
+
+
 # The critical path
 
 

@@ -198,7 +198,7 @@ def test_all_of_it_is_reached_by_keyboard(page: Any) -> None:
         page.keyboard.press("Tab")
     assert [label.split(";")[0].split(".")[0] for label in reached[:7]] == [
         "Search tasks", "The hit before", "The next hit", "Zoom out", "Zoom in",
-        "Show the whole picture", json.loads(page.evaluate("new TextDecoder().decode(state.document)"))["headline"],
+        "Fit the whole picture", json.loads(page.evaluate("new TextDecoder().decode(state.document)"))["headline"],
     ]  # fmt: skip
     assert reached[7] == "Legend"
 
@@ -232,6 +232,6 @@ def test_empty_pictures_and_circles_are_shown(page: Any, text: str) -> None:
     page.evaluate(
         "(text) => tell('document', new TextEncoder().encode(text))", to_json(found).decode()
     )
-    page.get_by_label("Show the whole picture").click()
+    page.get_by_label("Fit the whole picture").click()
     page.locator(".ectgraph-canvas").press("ArrowRight")
     assert page.locator(".ectgraph-explorer").count() == 1

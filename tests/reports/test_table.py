@@ -24,7 +24,7 @@ def case_of(drawn: Sketch) -> Case:
 def shown(name: str, frame: pd.DataFrame, max_rows: int = 50, width: int = 200) -> list[str]:
     file = io.StringIO()
     console = Console(file=file, width=width, markup=False, highlight=False, emoji=False)
-    console.print(to_table(name, frame, max_rows))
+    console.print(to_table(name, frame, max_rows, width))
     return [line.rstrip() for line in file.getvalue().splitlines() if line.strip()]
 
 
@@ -149,3 +149,24 @@ def test_markup_in_claims_is_text():
     (row,) = rows_of("a@0 act=[red]x[/red]:smile:", "tasks")
 
     assert "[red]x[/red]:smile:" in row
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_columns_without_room_are_named_below(name: str, width: int):
+    frame = getattr(case_of(sketch("plan_a_long_way@0; b@5<plan_a_long_way,z !flipped")), name)
+
+    lines = shown(name, frame, width=width)
+    heads = lines[0].split()
+
+    assert 2 <= len(heads) < len(COLUMNS[name]) or width == 80
+    assert tuple(heads) == COLUMNS[name][: len(heads)]
+    told = " ".join(lines).replace("\n", " ")
+    assert all(column in told for column in COLUMNS[name])
+    assert max(map(len, lines)) <= width
+
+
+def test_a_finding_is_told_whole_on_80_columns():
+    frame = case_of(sketch("a@0; b@5<a,z")).findings
+
+    assert shown("findings", frame, width=80)[0].split() == list(COLUMNS["findings"])

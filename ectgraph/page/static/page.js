@@ -5,7 +5,7 @@ const part = (id) => document.getElementById(id);
 const search = part("search");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
-const [MANY, FEW] = [5000, 200]; // rows that are printed: findings, and others
+const [ALL_FINDINGS, A_FEW] = [5000, 200]; // rows that are printed: findings, and others
 let origin = null; // who had the focus before the panel
 
 // Findings tell their task and its agent in words; the numbers of the rows stay the same.
@@ -31,17 +31,17 @@ const listings = {
   findings: listing(part("findings"), "finding", { columns: findingColumns, rows: findingRows }, {
     facets: ["severity", "code", ["agent", agentOf], "state"],
     open: (row, go) => show({ finding: row }, go),
-    paper: MANY,
+    paper: ALL_FINDINGS,
   }),
   tasks: listing(part("tasks"), "task", { columns: taskColumns, rows: taskRows }, {
     facets: ["trust", "status", "iss", "exec_act", "wid", "kid", "severity"],
     open: (row, go) => show({ task: row }, go),
-    paper: FEW,
+    paper: A_FEW,
   }),
 };
 for (const [name, thing, key] of [["agents", "agent", "iss"], ["keys", "key", "kid"], ["workflows", "workflow", "wid"]]) {
   const table = known.others[name];
-  const used = name === "keys" ? table.rows.filter((_, row) => table.get(row, "tokens")).length : FEW; // they come first
+  const used = name === "keys" ? table.rows.filter((_, row) => table.get(row, "tokens")).length : A_FEW; // they come first
   const tells = known.tasks.has(key) && table.has(key);
   listings[name] = listing(part(name), thing, table, {
     hint: tells ? `A click on a row shows its tasks, in the table of tasks.` : "",
@@ -50,7 +50,7 @@ for (const [name, thing, key] of [["agents", "agent", "iss"], ["keys", "key", "k
       listings.tasks.only(key, table.get(row, key));
       reveal("tasks");
     },
-    paper: Math.min(used, FEW),
+    paper: Math.min(used, A_FEW),
   });
 }
 const picture = diagram(part("diagram"), known.diagram, (box) => {

@@ -77,9 +77,10 @@ header { position: sticky; top: 0; padding: 10px 14px; background: var(--frame);
 header p { margin: 0; color: var(--faint); font-size: 12.5px; }
 input { font: inherit; padding: 3px 6px; width: 17em; }
 #hits { min-width: 6em; }
-#vg-tooltip-element { visibility: hidden; position: fixed; padding: 7px 9px; max-width: 46em;
-  background: var(--canvas); color: var(--ink); border: 1px solid var(--faint); font: 12px $font;
-  white-space: pre-wrap; overflow-wrap: anywhere; z-index: 2; }
+#vg-tooltip-element { visibility: hidden; pointer-events: none; position: fixed; z-index: 2;
+  padding: 7px 9px; max-width: 46em; background: var(--canvas); color: var(--ink);
+  border: 1px solid var(--faint); font: 12px $font;
+  white-space: pre-wrap; overflow-wrap: anywhere; }
 #vg-tooltip-element.visible { visibility: visible; }
 @media print { header, #vg-tooltip-element { display: none; }
   canvas { width: 100% !important; height: auto !important; } }

@@ -125,6 +125,12 @@ _PLACE = """(number) => {
   return [box.x + left + view.scale("x")(row.e), box.y + top + row.m];
 }"""
 
+_MOVED = """async (before) => {
+  const moved = () => Number(view.scale("x").domain()[0]) !== before;
+  for (let frame = 0; frame < 120 && !moved(); frame += 1) await new Promise(requestAnimationFrame);
+  return moved();
+}"""
+
 
 def test_a_page_is_searched_zoomed_and_asked_without_network_or_complaint(opened, hostile):
     page = opened(hostile)
@@ -144,6 +150,12 @@ def test_a_page_is_searched_zoomed_and_asked_without_network_or_complaint(opened
     before = page.evaluate("view.scale('x').domain().map(Number)")
     page.mouse.wheel(0, -300)
     page.wait_for_function(f"Number(view.scale('x').domain()[0]) !== {before[0]}")
+
+    left, top = page.evaluate(_PLACE, 0)
+    page.mouse.move(left - 300, top + 20)  # between the lanes, where no mark is
+    before = page.evaluate("Number(view.scale('x').domain()[0])")
+    page.mouse.wheel(0, -300)
+    assert page.evaluate(_MOVED, before)
 
     box = page.evaluate("document.querySelector('canvas').getBoundingClientRect().toJSON()")
     left, top = page.evaluate("view.origin().map((each) => each + view.padding().left)")

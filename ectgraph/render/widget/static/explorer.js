@@ -74,7 +74,7 @@ export function explore(el, picture, { onSelect = () => {}, height = 600, beside
   canvas.setAttribute("aria-label", visible(`${picture.headline}. Left and right, up and down go from the chosen box to its first parent or child, Escape clears.`));
   root.append(
     make("div", "bar", "", search, button("‹", "The hit before", () => step(-1)), button("›", "The next hit", () => step(1)), count,
-      button("−", "Zoom out", () => zoom(1 / 1.4)), button("+", "Zoom in", () => zoom(1.4)), button("Fit", "Show the whole picture", () => fit())),
+      button("−", "Zoom out", () => zoom(1 / 1.4)), button("+", "Zoom in", () => zoom(1.4)), button("Fit", "Fit the whole picture", () => fit())),
     make("div", "middle", "", canvas, panel),
     make("p", "headline", picture.headline), legend(picture),
   );
