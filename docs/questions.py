@@ -34,7 +34,8 @@ $ ectgraph analyze ledger.jsonl ancestors 975767c2 --keys agents.jwks.json --for
 
 In Python an `Answer` has its rows in `.table`, a DataFrame with a type for each column, its
 sentences in `.established` and `.not_established`, and the tasks that it is about in `.tasks`, so
-that `case.draw(tasks=answer.tasks)` shows them. `case.ask` lists the questions,
+that `case.draw(tasks=answer.tasks)` shows them. `answer.only("distance", "task")` is the same
+answer with these columns alone, for a table to be read. `case.ask` lists the questions,
 `help(case.ask.ancestors)` tells what is written here, and `case.ask("ancestors", "975767c2")` asks
 by name.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -55,7 +56,7 @@ class Case:
         artifacts: Artifacts | None = None,
     ) -> None:
         """Take a loaded ledger, and what it was loaded and compared with."""
-        self._evidence = Evidence(ledger, ring, policy, comparison, artifacts)
+        self._evidence = Evidence(ledger, ring, policy, comparison, artifacts, rules=rules)
         self._rules = rules
 
     def __repr__(self) -> str:
@@ -185,7 +186,7 @@ class Case:
         kid: str | None = None,
         iss: str | None = None,
         jti: str | None = None,
-        since: float | None = None,
+        since: float | datetime | str | None = None,
     ) -> Answer:
         """Everything that was built on a compromised key, agent or task; one of them is named.
 
@@ -193,7 +194,8 @@ class Case:
             kid: the key that was lost, by its `kid` or its thumbprint.
             iss: the agent that is not to be trusted.
             jti: the task, or the beginning of its `jti`.
-            since: only what it signed from this time on, in seconds since 1970.
+            since: only what it signed from this time on: seconds since 1970, a `datetime` with its
+                time zone, `2026-02-24` or `2026-02-24T14:23:20Z`.
 
         Raises:
             EctgraphError: not one of the three is named, or nothing has that name.
@@ -216,20 +218,21 @@ class Case:
             raise EctgraphError(message)
         return diff(self._evidence, there)
 
-    def revoked(self, kid: str, since: float) -> Case:
+    def revoked(self, kid: str, since: float | datetime | str) -> Case:
         """The same case, as it would be if a key had been revoked from some time on.
 
         Args:
             kid: the key; its thumbprint, where several have that `kid`.
-            since: in seconds since 1970; tokens that say they are older stay as they are.
+            since: when, as in `taint`; tokens that say they are older stay as they are.
 
         Raises:
             EctgraphError: no key has this `kid`.
 
         """
         from ectgraph.analysis.revocation import revoked  # noqa: PLC0415
+        from ectgraph.questions import moment  # noqa: PLC0415
 
-        made = revoked(self._evidence, kid, since, judge=self._rules.judge)
+        made = revoked(self._evidence, kid, moment.seconds(since))
         return Case(
             made.ledger,
             made.ring,

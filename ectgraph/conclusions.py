@@ -285,7 +285,7 @@ def _doubts(summary: Summary, codes: set[str]) -> Iterator[str]:
 
 _REASONS = {
     "unchecked": "no keys were given, so no signature was checked",
-    "invalid": "the signature does not fit, or the bytes have two readings",
+    "invalid": "the signature does not fit, was not the key's to make, or the bytes read two ways",
     "unknown_key": "no given key has the kid named",
     "unsupported": "not marked as an ECT, or signed in a way that is not allowed",
     "unsigned": "without a signature",

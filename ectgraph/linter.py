@@ -28,7 +28,7 @@ def lint(
     select: Collection[str] = (),
     ignore: Collection[str] | Mapping[str, str] = (),
     baseline: Collection[str] = (),
-    rules: dict[str, Rule] | Catalogue | None = None,
+    rules: Mapping[str, Rule] | None = None,
     basis: Iterable[Basis] = (),
 ) -> Report:
     """Judge a ledger by every rule.
@@ -41,24 +41,21 @@ def lint(
         select: the rules that count, by code, beginning of codes or name; all of them when empty.
         ignore: the rules that do not count, named so too; with why, if it is a mapping.
         baseline: fingerprints of findings that are known; see `baseline`.
-        rules: the rules to run; the whole catalogue without it.
+        rules: the rules to run; without it, those of the evidence.
         basis: what the caller judges by, to be put down in the report.
 
     Raises:
         EctgraphError: no rule has a code or name that was given.
 
     """
-    if rules is None:
-        rules = RULES
-    elif not isinstance(rules, Catalogue):
-        rules = Catalogue((_TOOL_RULES | rules).values(), None)
+    by = catalogue(evidence.rules if rules is None else rules)
     evidence.broken.clear()
-    mark = _marker(rules, select, ignore, baseline)
+    mark = _marker(by, select, ignore, baseline)
     with paused():
-        found = sorted(_findings(evidence, rules), key=lambda item: item[0])
+        found = sorted(_findings(evidence, by), key=lambda item: item[0])
         findings = tuple(mark(finding) for _, finding in found)
         summary = summarize(evidence, findings)
-        established, not_established = conclude(evidence, summary, findings, rules)
+        established, not_established = conclude(evidence, summary, findings, by)
     return Report(
         inputs=tuple(evidence.ledger.inputs),
         keys=evidence.ring.sources if evidence.ring else (),
@@ -68,6 +65,15 @@ def lint(
         findings=findings,
         basis=tuple(basis),
     )
+
+
+def catalogue(rules: Mapping[str, Rule] | None) -> Catalogue:
+    """Rules as a catalogue, those about the tool itself among them; `None`: all of ectgraph."""
+    if rules is None:
+        return RULES
+    if isinstance(rules, Catalogue):
+        return rules
+    return Catalogue({**_TOOL_RULES, **rules}.values(), None)
 
 
 def _marker(

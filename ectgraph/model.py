@@ -55,7 +55,7 @@ class Trust(StrEnum):
     """What checking a token's signature came to. Only `VERIFIED` is good news."""
 
     VERIFIED = "verified"  # one of the given keys made this signature over exactly these bytes
-    INVALID = "invalid"  # the signature does not fit, or the bytes allow more than one reading
+    INVALID = "invalid"  # it does not fit, was not the key's to make, or the bytes read two ways
     UNKNOWN_KEY = "unknown_key"  # no given key has this `kid`
     UNSUPPORTED = "unsupported"  # not an ECT, an algorithm that is not allowed, an unknown `crit`
     UNSIGNED = "unsigned"  # level L1: there is nothing to check

@@ -17,7 +17,7 @@ very same functions; `step` says at which step of its own.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict, Unpack
@@ -66,6 +66,8 @@ class Evidence:
         policy: Policy,
         comparison: Comparison | None = None,
         artifacts: Artifacts | None = None,
+        *,
+        rules: Mapping[str, Rule] | None = None,
     ) -> None:
         """Take what was loaded.
 
@@ -75,6 +77,7 @@ class Evidence:
             policy: limits and choices.
             comparison: the ledger beside a checkpoint of it; `None` when none was given.
             artifacts: files by their hashes; `None` when none were given.
+            rules: the rules by which the ledger was read and is judged; `None`: all of ectgraph.
 
         """
         self.ledger = ledger
@@ -82,6 +85,7 @@ class Evidence:
         self.policy = policy
         self.comparison = comparison
         self.artifacts = artifacts
+        self.rules = rules
         self.broken: list[tuple[str, str]] = []
         """(code, traceback) of every rule that raised."""
 

@@ -9,7 +9,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,22 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no ../shared: its vectors and ledgers are not part of a checkout")
     return SHARED
+
+
+@pytest.fixture(scope="module")  # while it runs, nothing else in this thread may be asynchronous
+def browser() -> Iterator[Any]:
+    """A browser without a window, or no test."""
+    api = pytest.importorskip("playwright.sync_api", reason="no playwright to look at pages with")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("no chromium to look at pages with")
+    with api.sync_playwright() as engine:
+        running = engine.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

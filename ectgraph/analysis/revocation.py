@@ -15,17 +15,17 @@ from msgspec.structs import replace
 from ectgraph import escape
 from ectgraph.collector import paused
 from ectgraph.errors import EctgraphError
-from ectgraph.examiner import Examiner, Judge
+from ectgraph.examiner import Examiner
 from ectgraph.ledger import Ledger
+from ectgraph.linter import catalogue
 from ectgraph.model import Entry, Trust
 from ectgraph.rule import Evidence
-from ectgraph.rules import RULES
 
 _BATCH = 2000
 """Records examined at a time; a bound for the values that their tokens share."""
 
 
-def revoked(evidence: Evidence, kid: str, at: float, *, judge: Judge = RULES.judge) -> Evidence:
+def revoked(evidence: Evidence, kid: str, at: float) -> Evidence:
     """The evidence as it would be, had the keys of a name been revoked from a time on.
 
     It is what loading the same bytes with the revoked keys gives, for a fraction of the time: only
@@ -35,7 +35,6 @@ def revoked(evidence: Evidence, kid: str, at: float, *, judge: Judge = RULES.jud
         evidence: what was loaded.
         kid: the name of the keys.
         at: seconds since 1970; keys that were revoked before that stay so.
-        judge: of the rules that the ledger was loaded with.
 
     Raises:
         EctgraphError: no keys were given, none has this name, `at` is no time, or the bytes of a
@@ -53,12 +52,19 @@ def revoked(evidence: Evidence, kid: str, at: float, *, judge: Judge = RULES.jud
     ring = evidence.ring.revoke(kid, at)
     pairs = zip(evidence.ring.keys, ring.keys, strict=True)
     names = frozenset(key.kid for before, key in pairs if key != before)
-    examiner = Examiner(ring, evidence.policy, judge)
+    examiner = Examiner(ring, evidence.policy, catalogue(evidence.rules).judge)
     old = evidence.ledger
     with paused():
         ledger = Ledger(_again(old, examiner, lambda entry: _kid(entry) in names), old.inputs)
     ledger.earlier, ledger.context = old.earlier, old.context
-    return Evidence(ledger, ring, evidence.policy, evidence.comparison, evidence.artifacts)
+    return Evidence(
+        ledger,
+        ring,
+        evidence.policy,
+        evidence.comparison,
+        evidence.artifacts,
+        rules=evidence.rules,
+    )
 
 
 def _kid(entry: Entry) -> str | None:

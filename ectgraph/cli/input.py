@@ -143,11 +143,11 @@ class Clock:
         return time.time() if self._stated is None else self._stated
 
 
-def seconds(text: str, option: str = "--at") -> float:
+def seconds(text: str) -> float:
     """A time that a caller states, in seconds since 1970.
 
     Raises:
-        EctgraphError: it is none; the message names the option that states it.
+        EctgraphError: it is none.
 
     >>> seconds("2026-03-01T12:00Z")
     1772366400.0
@@ -158,9 +158,9 @@ def seconds(text: str, option: str = "--at") -> float:
         return float(text)
     moment = instant(text)
     if moment is None:
-        hint = " (see --help for the words that stand for one)" if option == "--at" else ""
         message = (
-            f"{option}: {text!r} is no time; write seconds since 1970 or 2026-02-24T14:23:20Z{hint}"
+            f"--at: {text!r} is no time; write seconds since 1970 or 2026-02-24T14:23:20Z (see "
+            "--help for the words that stand for one)"
         )
         raise EctgraphError(message)
     return moment
@@ -175,10 +175,10 @@ def since(text: str) -> float:
     >>> since("2026-03-01") == seconds("2026-03-01T00:00:00Z")
     True
     """
-    from ectgraph.formats.entry import instant  # noqa: PLC0415
+    from ectgraph.questions import moment  # noqa: PLC0415  # they import networkx
 
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        first = instant(f"{text}T00:00:00Z")
-        if first is not None:
-            return first
-    return seconds(text, "--since")
+    try:
+        return moment.seconds(text)
+    except EctgraphError as error:
+        message = f"--since: {error}"
+        raise EctgraphError(message) from None

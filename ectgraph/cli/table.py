@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ectgraph import labels
 from ectgraph.cli import options, output
 from ectgraph.cli.options import Sources, reads_ledgers
 from ectgraph.errors import EctgraphError
@@ -102,6 +103,8 @@ def table(
         _print(name, frame, 50 if max_rows is None else max_rows, target)
     else:
         _write(name, frame, form, target)
+    if target is not None:
+        output.done(target, f"{name}, {labels.count(len(frame), 'row')}")
 
 
 _SUFFIX = {TableFormat.PARQUET: "parquet", TableFormat.EXCEL: "xlsx"}

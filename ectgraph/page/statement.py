@@ -34,7 +34,10 @@ _LIBRARIES = (
 )
 _LEGEND = (
     ("verified", "one of the given keys made the signature over exactly these bytes"),
-    ("invalid", "the signature does not fit, or the bytes allow more than one reading"),
+    (
+        "invalid",
+        "the signature does not fit, was not the key's to make, or the bytes have two readings",
+    ),
     ("unknown_key", "no given key has the kid that the token names"),
     ("unsupported", "no ECT, an algorithm that is not allowed, or an unknown crit"),
     ("unsigned", "level L1: there is no signature to check"),

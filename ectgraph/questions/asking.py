@@ -12,8 +12,9 @@ from typing import Annotated, Any, get_args, get_origin
 
 from ectgraph import escape, labels
 from ectgraph.errors import EctgraphError
+from ectgraph.questions import moment
 from ectgraph.questions.answer import Answer
-from ectgraph.questions.question import QUESTIONS, Question
+from ectgraph.questions.question import QUESTIONS, Question, Time
 from ectgraph.rule import Evidence
 
 
@@ -110,6 +111,10 @@ def _check_value(parameter: Parameter, value: Any) -> None:
     raise EctgraphError(message)
 
 
+def _is_time(parameter: Parameter) -> bool:
+    return Time in _choices(parameter.annotation)
+
+
 def _choices(annotation: Any) -> tuple[Any, ...]:
     """What a parameter may be: the parts of a union, else the one type."""
     whole = get_origin(annotation) in (None, Annotated)
@@ -154,6 +159,9 @@ class Ask:
 
         """
         asked = meant(name)
+        for each, value in options.items():
+            if value is not None and each in asked.parameters and _is_time(asked.parameters[each]):
+                options[each] = moment.seconds(value)
         check(asked, words, options)
         return asked.ask(self._evidence, *words, **options)
 

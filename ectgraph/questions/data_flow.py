@@ -12,6 +12,7 @@ from ectgraph.artifacts import Artifacts
 from ectgraph.columns import Column
 from ectgraph.errors import EctgraphError
 from ectgraph.linter import place
+from ectgraph.questions import doubts
 from ectgraph.questions.about import TASK, about
 from ectgraph.questions.answer import Answer
 from ectgraph.questions.question import question
@@ -56,6 +57,7 @@ def data_flow(evidence: Evidence) -> Answer:
         ),
         not_established=(
             _CLAIMED,
+            *doubts.of_claims(evidence, tasks),
             *_doubts(sum((row[_GAP] or 0) < 0 for row in rows), flow.common),
         ),
         tasks=tuple(tasks),
@@ -182,7 +184,11 @@ def _loose(
         rows=tuple(rows),
         established=tuple(_stated(found, f"what {what}", f"what no other task {did}"))
         + ((f"{of_none:,} of them without {column.name}.",) if groups else ()),
-        not_established=(_CLAIMED, *_not_stated(found)),
+        not_established=(
+            _CLAIMED,
+            *doubts.of_claims(evidence, found.tasks),
+            *_not_stated(found),
+        ),
         tasks=tuple(found.tasks),
     )
 
@@ -240,6 +246,7 @@ def artifacts(evidence: Evidence) -> Answer:
     rows += [(None, each.name, *nobody, each.files, None) for each in found.unmatched]
     contents = {each.name: each.files for *_, each in found.stated if each is not None}
     stated = sum(contents.values())
+    tasks = tuple(dict.fromkeys(row[2] for row in rows if row[2] is not None))
     return Answer(
         question="artifacts",
         title=f"Files of {files.folder}, and the hashes in tokens",
@@ -249,8 +256,12 @@ def artifacts(evidence: Evidence) -> Answer:
             f"{labels.count(len(found.stated), 'hash', 'hashes')} in tokens; a file has {met:,}.",
             f"{labels.count(files.files, 'file')}; no token states {files.files - stated:,}.",
         ),
-        not_established=(_CLAIMED, *_unseen(files, found)),
-        tasks=tuple(dict.fromkeys(row[2] for row in rows if row[2] is not None)),
+        not_established=(
+            _CLAIMED,
+            *doubts.of_claims(evidence, tasks),
+            *_unseen(files, found),
+        ),
+        tasks=tasks,
     )
 
 

@@ -61,15 +61,16 @@ def bottlenecks(evidence: Evidence, *, limit: int = 20) -> Answer:
     [4, 1]
     """
     graph = evidence.graph
-    cut = through.cut_off(graph)
-    found = [] if cut is None else sorted(filter(cut.get, graph), key=lambda task: -cut[task])
+    cut = through.cut_off(graph, through.STEPS)
+    known = cut or {}
+    found = sorted(filter(known.get, graph), key=lambda task: -known[task])
     told, left = rows.first(found, limit, "task")
     sentences = ["No task cuts another one off."]
     if cut is None:
-        sentences = ["It was not counted which tasks cut others off."]
-        left = (f"Anything of that: it might take more than {through.STEPS:,} steps.",)
+        sentences = ["Which tasks cut others off was not counted."]
+        left = (f"Any of that: to count it might take more than {through.STEPS:,} steps.",)
     elif found:
-        most = labels.count(cut[found[0]], "other task")
+        most = labels.count(known[found[0]], "other task")
         number = labels.count(len(found), "task")
         cuts = "cuts" if len(found) == 1 else "cut"
         sentences = [
@@ -86,7 +87,7 @@ def bottlenecks(evidence: Evidence, *, limit: int = 20) -> Answer:
             *TASK,
         ),
         rows=tuple(
-            (cut[task], len(graph.pred[task]), len(graph.succ[task]), *about(evidence, task))
+            (known[task], len(graph.pred[task]), len(graph.succ[task]), *about(evidence, task))
             for task in told
         ),
         established=tuple(sentences),

@@ -95,10 +95,11 @@ def gaps(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Answ
     """When did the ledger, an agent or a workflow fall silent for long?
 
     One row for each of the three longest times without a task of the ledger, of each agent and of
-    each workflow; with `iss` all those of that agent alone. Those come first that are longest
-    beside the usual gap of the same, which is the median of its gaps, but for those of no length.
-    A gap is where no task ended, by the agents' own clocks; a night is one, and so are tasks that
-    were taken out of the ledger.
+    each workflow; with `iss` all those of that agent alone. An agent or a workflow that has all
+    tasks with a time is left out: its gaps are those of the ledger. Those come first that are
+    longest beside the usual gap of the same, which is the median of its gaps, but for those of no
+    length. A gap is where no task ended, by the agents' own clocks; a night is one, and so are
+    tasks that were taken out of the ledger.
 
     >>> from ectgraph.testing import sketch
     >>> found = gaps(sketch("a@0; b@5<a; c@8<b; d@300<c").evidence(), iss="agent-a")
@@ -110,21 +111,19 @@ def gaps(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Answ
     """
     times = stated(evidence.graph)
     said = "Nobody made three tasks at different times: no gap is usual."
+    same: tuple[str, ...] = ()
     if iss is None:
-        found = pace.gaps(evidence.graph, _EACH)
+        every = pace.gaps(evidence.graph, _EACH)
+        whole = [gap for gap in every if gap.of != "ledger" and gap.tasks == len(times)]
+        found = [gap for gap in every if gap.of == "ledger" or gap.tasks < len(times)]
+        same = tuple(dict.fromkeys(map(_same, whole)))
     else:
         meant = names.agent(evidence.ledger, iss)
         every = pace.gaps(evidence.graph, max(1, len(times)))
         found = [gap for gap in every if gap.of == "agent" and gap.name == meant]
         said = f"No three tasks of {labels.agent(meant)} have different times: no gap is usual."
     shown, hidden = rows.first(found, limit, "gap")
-    if found:
-        worst = found[0]
-        whose = f"{worst.of} {_name(worst)}".rstrip()
-        said = (
-            f"The longest gap beside the usual one is {labels.seconds(worst.seconds)}, "
-            f"{worst.seconds / worst.usual:,.1f} times it: of the {whose}."
-        )
+    said = _longest(found[0]) if found else said
     numbers = Counter((gap.of, gap.name) for gap in found)
     untimed = len(evidence.ledger.tasks) - len(times)
     no_time = (
@@ -160,7 +159,7 @@ def gaps(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Answ
             )
             for gap in shown
         ),
-        established=(said,),
+        established=(said, *same),
         not_established=(
             *hidden,
             *((_LONGEST,) if iss is None and max(numbers.values(), default=0) == _EACH else ()),
@@ -171,6 +170,22 @@ def gaps(evidence: Evidence, *, iss: str | None = None, limit: int = 50) -> Answ
     )
 
 
-def _name(gap: pace.Gap) -> str:
+def _longest(worst: pace.Gap) -> str:
+    """The gap that is longest beside the usual one; or that none is longer than that."""
+    length = labels.seconds(worst.seconds)
+    if worst.seconds <= worst.usual:
+        return f"No gap is longer than the usual one of the same: {length} for the {_whose(worst)}."
+    times = f"{worst.seconds / worst.usual:,.1f} times it"
+    return f"The longest gap beside the usual one is {length}, {times}: of the {_whose(worst)}."
+
+
+def _same(gap: pace.Gap) -> str:
+    """That the gaps of who has all tasks are not told twice."""
+    tasks = labels.count(gap.tasks, "task")
+    return f"The gaps of the {_whose(gap)} are those of the ledger: it has all {tasks} with a time."
+
+
+def _whose(gap: pace.Gap) -> str:
     name = gap.name or ""
-    return labels.agent(name) if gap.of == "agent" else labels.fit(name, labels.LONGEST)
+    name = labels.agent(name) if gap.of == "agent" else labels.fit(name, labels.LONGEST)
+    return f"{gap.of} {name}".rstrip()

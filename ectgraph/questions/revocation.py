@@ -40,7 +40,7 @@ def revocation(evidence: Evidence, *, kid: str, since: Time | None = None) -> An
 
     A token that says it is older stays as good as it was, though whoever holds a key writes any
     time: `taint` tells what was recorded later. A `kid` that several keys share, by rotation, means
-    all of them. The whole ledger is judged twice for this, by our own rules, not those of others.
+    all of them. The whole ledger is judged twice for this.
 
     >>> from ectgraph.testing import EPOCH, sketch
     >>> evidence = sketch("a@0 by=agent-b; b@60<a by=agent-b; c@90<b").evidence()

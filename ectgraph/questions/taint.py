@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 from ectgraph import labels
 from ectgraph.analysis import lineage
@@ -11,6 +10,7 @@ from ectgraph.analysis import taint as spoiled
 from ectgraph.analysis.taint import Proof, Source, Sources, Taint
 from ectgraph.columns import Column
 from ectgraph.errors import EctgraphError
+from ectgraph.model import Trust
 from ectgraph.questions import doubts, names
 from ectgraph.questions.about import TASK, about, called
 from ectgraph.questions.answer import Answer
@@ -20,7 +20,7 @@ from ectgraph.rule import Evidence
 
 _COLUMNS = (
     Column("distance", "integer", "links from the nearest source; 0 for a source"),
-    Column("source", "category", "why it is a source: `verified`, `signed` or `named`"),
+    Column("proof", "category", "how sure a source is one: `verified`, `signed` or `named`"),
     Column("doubt", "category", "`older`, `named`, or `through doubts` alone"),
     *TASK,
     Column("wid", "category", "its workflow"),
@@ -45,7 +45,7 @@ def taint(
     as well (draft-00 §6: a compromised ancestor does not erase its descendants; they are to be
     examined again).
 
-    `source` tells how sure a source is: `verified`; `signed`, where the key made the signature and
+    `proof` tells how sure a source is: `verified`; `signed`, where the key made the signature and
     was not to; `named`, where a token only says so, which anybody can write. With `since`, tokens
     that are of before that moment are left out. Their `iat` is the word of whoever holds the key,
     so those that were recorded at that moment or later count all the same, as `older`, and tokens
@@ -86,7 +86,9 @@ def taint(
         columns=_COLUMNS,
         rows=rows,
         established=(
-            *_of_sources(sources, what, begin, is_task=jti is not None),
+            _of_sources(sources, f"{what}{begin}")
+            if jti is None
+            else _of_task(evidence, sources, what),
             *_reach(sources, found),
         ),
         not_established=(
@@ -141,12 +143,24 @@ def _which(keys: int) -> tuple[str, ...]:
     return (f"{bad} The thumbprint of one, in place of the name, means it alone.",)[: keys > 1]
 
 
-def _of_sources(sources: Sources, what: str, begin: str, *, is_task: bool) -> Iterator[str]:
-    """How many sources there are, and how sure that is; of one task, only that it is none."""
+def _of_task(evidence: Evidence, sources: Sources, what: str) -> str:
+    """Which task is the source, or that it is none."""
     if not sources.tasks:
-        yield f"{what} is older, as it says itself." if is_task else f"No task is of {what}{begin}."
-    if is_task or not sources.tasks:
-        return
+        return f"{what} is older, as it says itself."
+    (task,) = sources.tasks
+    words = {
+        None: "which has no record",
+        Trust.VERIFIED: "which verified",
+        Trust.UNCHECKED: "whose signature was not checked",
+    }
+    trust = evidence.graph.nodes[task].get("trust")
+    return f"It is 1 task: {what}, {words.get(trust, 'which did not verify')}."
+
+
+def _of_sources(sources: Sources, what: str) -> str:
+    """How many sources there are, and how sure that is."""
+    if not sources.tasks:
+        return f"No task is of {what}."
     proofs = Counter(source.proof for source in sources.tasks.values())
     words = {
         Proof.VERIFIED: "verified",
@@ -156,7 +170,7 @@ def _of_sources(sources: Sources, what: str, begin: str, *, is_task: bool) -> It
     told = ", ".join(f"{proofs[each]:,} {words[each]}" for each in words if proofs[each])
     number = labels.count(len(sources.tasks), "task")
     are = "is" if len(sources.tasks) == 1 else "are"
-    yield f"{number} {are} of {what}{begin}: {told}."
+    return f"{number} {are} of {what}: {told}."
 
 
 def _reach(sources: Sources, found: Taint) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from ectgraph.errors import EctgraphError
 from ectgraph.render import picture
 from ectgraph.render.diagram import GROUPED, MAX_NODES, Diagram, headline
 from ectgraph.render.saved import saved
+from ectgraph.render.shown import shown
 from ectgraph.render.style import LIGHT, Style
 
 SUFFIXES = {
@@ -205,7 +206,7 @@ class Drawing:
             data, drawing = self.fitting("svg")
         except EctgraphError as error:
             return {"text/plain": f"{self.text()}\n{error}"}
-        return {"image/svg+xml": data.decode(), "text/plain": drawing.text()}
+        return {"image/svg+xml": shown(data.decode()), "text/plain": drawing.text()}
 
 
 def form(path: Path) -> str:

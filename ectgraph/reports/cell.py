@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from ectgraph import labels
+from ectgraph.claims import is_uuid
 from ectgraph.columns import Column, Kind
 
 _IDS = frozenset({"task", "jti", "parent", "child", "maker", "taker", "via", "before", "after"})
@@ -42,6 +43,8 @@ def words(column: Column, value: Any) -> str:
     '2026-02-24 14:23:20'
     >>> words(Column("share", "number", "of all"), 1 / 3), words(Column("n", "integer", ""), 1200)
     ('0.333', '1,200')
+    >>> words(Column("wid", "category", "which"), "4caaa4e2-eee6-5303-8c25-e6fdcbbdc7ad")
+    '4caaa4e2'
     """
     if value is None:
         return ""
@@ -53,6 +56,13 @@ def _number(value: float) -> str:
     return f"{round(value, 3):,}" if abs(value) < 1e15 else f"{value:g}"
 
 
+def _name(name: str, width: int | None = None) -> str:
+    """A UUID as ids are shown; another name whole, or cut to a width."""
+    if is_uuid(name):
+        return labels.short(name)
+    return name if width is None else labels.fit(name, width)
+
+
 _BY_KIND: dict[Kind, Callable[[Any], str]] = {
     "time": lambda seconds: labels.time(seconds).removesuffix(" UTC"),
     "flag": lambda holds: "yes" if holds else "no",
@@ -61,5 +71,7 @@ _BY_KIND: dict[Kind, Callable[[Any], str]] = {
 }
 _BY_NAME: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(_IDS, lambda name: labels.short(str(name))),
+    "wid": lambda wid: _name(str(wid), 24),
+    "name": lambda name: _name(str(name)),
     **dict.fromkeys(_AGENTS, lambda iss: labels.agent(str(iss))),
 }

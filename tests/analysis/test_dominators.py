@@ -86,6 +86,16 @@ def test_joins_that_were_made_to_take_long_are_not_counted():
     assert cut_off(graph, limit=10_000) is None
 
 
+def test_a_short_way_that_goes_back_does_not_hide_how_long_it_takes():
+    graph = nx.path_graph(200, create_using=nx.DiGraph)
+    graph.add_edges_from([(199, "back"), (0, "back"), ("back", 199)])
+    for number in range(200):
+        graph.add_edges_from([(0, f"j{number}"), (199, f"j{number}")])
+
+    assert cut_off(graph)[0] == 400
+    assert cut_off(graph, limit=20_000) is None  # each join is first met 199 links from the root
+
+
 def test_nothing_is_cut_off_where_there_is_nothing():
     assert cut_off(nx.DiGraph()) == {}
     assert cut_off(nx.DiGraph([("a", "a")])) == {"a": 0}

@@ -55,7 +55,7 @@ def test_table_writes_to_a_file(ectgraph_, folder: Path, format_: str):
     line = f"table clean.jws edges --keys keys.json --format {format_}"
     plain, done = ectgraph_(line), ectgraph_(f"{line} -o edges")
 
-    assert done == (0, "", "")
+    assert done == (0, "", "edges: edges, 1 row\n")
     assert (folder / "edges").read_text("utf-8") == plain.out != ""
     assert ectgraph_(f"{line} -o edges") == done  # though a file has the name of the table now
 
@@ -103,7 +103,7 @@ def test_the_suffix_of_a_file_says_its_form(ectgraph_, folder: Path, suffix: str
 
     done = ectgraph_(f"table clean.jws tasks --keys keys.json -o t.{suffix}")
 
-    assert done == (0, "", "")
+    assert done == (0, "", f"t.{suffix}: tasks, 2 rows\n")
     assert (folder / f"t.{suffix}").read_bytes().startswith(begin)
 
 

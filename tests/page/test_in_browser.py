@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,6 @@ from ectgraph.render.compose import compose
 from ectgraph.render.drawing import Drawing
 from ectgraph.render.timeline import drawing as chart
 from ectgraph.testing import Sketch, sketch, task_id
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH to look at the page")
 
 HOSTILE = (
     '</script><img src=x onerror="window.fired=1"><!--<script>window.fired=1</script>\u202e\x1b'
@@ -51,15 +44,6 @@ def story(task: Callable[..., bytes], ring: Any, tmp_path_factory: pytest.TempPa
     return page_of(Sketch((*usual.records, odd), ring)).save(file)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as engine:
-        options = ["--no-sandbox", "--disable-gpu"]
-        found = engine.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield found
-        found.close()
-
-
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Opener]:
     """Open a page; in the end it asked for nothing, nothing complained and nothing was run."""
@@ -74,7 +58,7 @@ def opened(browser: Any) -> Iterator[Opener]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("dialog", lambda dialog: said.append(dialog.message))

@@ -329,6 +329,36 @@ def test_gaps_that_a_bound_leaves_out_are_told():
     assert some.not_established[0] == "3 of 8 gaps are not listed: the limit is 5 rows."
 
 
+def test_gaps_of_who_has_all_tasks_are_told_once():
+    answer = gaps(evidence_of("a@0; b@5<a; c@8<b; d@300<c"))
+    assert [row[:3] for row in answer.rows] == [
+        ("ledger", None, 292),
+        ("ledger", None, 5),
+        ("ledger", None, 3),
+    ]
+    assert answer.established == (
+        "The longest gap beside the usual one is 292 s, 58.4 times it: of the ledger.",
+        "The gaps of the agent agent-a are those of the ledger: it has all 4 tasks with a time.",
+        (
+            "The gaps of the workflow 4caaa4e2-eee6-5303-8c25-e6fdcbbdc7ad are those of the ledger:"
+            " it has all 4 tasks with a time."
+        ),
+    )
+    two = gaps(evidence_of("a@0; b@5<a; c@8<b; d@300<c; e@301 by=agent-b"))
+    assert {row[0] for row in two.rows} == {"ledger", "agent"}
+    assert len(two.established) == 2
+
+
+def test_gaps_that_are_all_alike_are_not_told_as_long():
+    text = "a@0; b@5; c@10; d@15 by=agent-b wid=x"
+    assert gaps(evidence_of(text)).established == (
+        "No gap is longer than the usual one of the same: 5 s for the ledger.",
+    )
+    assert gaps(evidence_of(text), iss="agent-a").established == (
+        "No gap is longer than the usual one of the same: 5 s for the agent agent-a.",
+    )
+
+
 def test_a_token_without_a_kid_names_no_key(entry):
     evidence = Evidence(Ledger([entry("1", iss="m")]), None, Policy())
     assert key_use(evidence).rows[0][1:4] == (None, 1, None)

@@ -52,6 +52,21 @@ def test_pairs_are_told_along_links_and_beside_them():
     assert "In 1 pair the taker says that it ended before the maker did." in answer.not_established
 
 
+@pytest.mark.parametrize("ask", [data_flow, inputs_from_nowhere, unused_outputs])
+def test_what_only_unproven_tokens_say_is_told_as_claimed(ask):
+    text = f"a@0 inp_hash={THREE} out_hash={ONE}; b@5<a inp_hash={ONE} out_hash={TWO} !flipped"
+    if ask is inputs_from_nowhere:
+        text = text.replace("; b@5", " !flipped; b@5")
+    said = {
+        end: " ".join(ask(sketch(text + end).evidence()).not_established)
+        for end in ("", "; !no-keys")
+    }
+    assert "1 of these tasks did not verify: who made it" in said[""]
+    assert "No keys were given" in said["; !no-keys"]
+    proven = ask(sketch(text.replace(" !flipped", "")).evidence())
+    assert "verify" not in " ".join(proven.not_established)
+
+
 def test_pairs_of_a_common_hash_are_counted_and_not_listed(entry):
     from ectgraph.ledger import Ledger
     from ectgraph.policy import Policy

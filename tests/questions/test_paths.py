@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ectgraph.analysis import dominators as through
 from ectgraph.analysis import paths as ways
 from ectgraph.questions.dominators import bottlenecks, dominators
 from ectgraph.questions.paths import critical_path, paths
@@ -145,3 +146,11 @@ def test_bottlenecks_are_told_with_what_they_cut_off(diamond):
     assert bottlenecks(sketch("a@0; b@1").evidence()).established == (
         "No task cuts another one off.",
     )
+
+
+def test_bottlenecks_that_might_take_too_long_are_not_counted(monkeypatch, diamond):
+    monkeypatch.setattr(through, "STEPS", 20)
+    found = bottlenecks(diamond)
+    assert (found.rows, found.tasks) == ((), ())
+    assert found.established == ("Which tasks cut others off was not counted.",)
+    assert found.not_established == ("Any of that: to count it might take more than 20 steps.",)

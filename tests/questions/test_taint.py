@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from ectgraph import foreign
+from ectgraph.keys import KeyRing
 from ectgraph.opening import load
 from ectgraph.questions.answer import Answer
 from ectgraph.questions.revocation import revocation
 from ectgraph.questions.taint import taint
-from ectgraph.testing import AGENTS, EPOCH, sketch, task_id
+from ectgraph.testing import AGENTS, EPOCH, jwks, sketch, task_id
 
 NAMES = {task_id(name): name for name in "abcdefgz"}
 BAD = "by=agent-b"
@@ -25,7 +27,7 @@ def test_all_that_was_built_on_a_key_is_told_by_distance():
 
     found = taint(drawn.evidence(), kid="agent-b")
 
-    assert short(found, "distance", "via", "source", "doubt", "task") == [
+    assert short(found, "distance", "via", "proof", "doubt", "task") == [
         (0, None, "verified", None, "a"),
         (0, None, "verified", None, "f"),
         (1, "a", None, None, "b"),
@@ -52,7 +54,7 @@ def test_time_as_stated_and_as_recorded_are_told_apart():
 
     found = taint(drawn.evidence(), kid="agent-b", since=EPOCH + 30)
 
-    assert short(found, "distance", "source", "doubt", "task") == [
+    assert short(found, "distance", "proof", "doubt", "task") == [
         (0, "verified", "older", "b"),
         (0, "verified", None, "c"),
         (0, "verified", None, "d"),
@@ -80,7 +82,7 @@ def test_what_only_names_a_key_is_in_doubt():
 
     found = taint(drawn.evidence(), kid="agent-b")
 
-    assert short(found, "source", "doubt", "task") == [
+    assert short(found, "proof", "doubt", "task") == [
         ("named", "named", "a"),
         ("verified", None, "d"),
         (None, "through doubts", "b"),
@@ -102,12 +104,30 @@ def test_an_agent_may_be_named_by_its_end():
 def test_one_task_may_be_missing_or_abbreviated():
     evidence = sketch("a@0; b@5<a,z; c@9<b").evidence()
     found = taint(evidence, jti=task_id("z")[:8])
-    assert short(found, "distance", "source", "doubt", "task") == [
+    assert short(found, "distance", "proof", "doubt", "task") == [
         (0, None, None, "z"),
         (1, None, None, "b"),
         (2, None, None, "c"),
     ]
+    assert found.established[0] == f"It is 1 task: a task {task_id('z')[:8]}, which has no record."
     assert found.established[-1].startswith("Clean are 1 of 3 recorded tasks")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a@0", "which verified"),
+        ("a@0 !flipped", "which did not verify"),
+        ("a@0 kid=nobody", "which did not verify"),
+        ("a@0; !no-keys", "whose signature was not checked"),
+    ],
+)
+def test_one_task_is_told_with_what_its_signature_came_to(text, said):
+    found = taint(sketch(text).evidence(), jti=task_id("a"))
+    assert found.established[:2] == (
+        f"It is 1 task: a {task_id('a')[:8]}, {said}.",
+        "No other task builds on that.",
+    )
 
 
 def test_a_key_that_nobody_used_spoils_nothing():
@@ -239,6 +259,42 @@ def test_keys_that_share_a_name_are_told():
     kid = case.ring.keys[0].kid
     found = revocation(case._evidence, kid=kid, since=case.ledger[30].token.iat)
     assert found.not_established[0].startswith("Which of the 7 keys of that name was lost")
+
+
+def test_a_revocation_is_judged_by_the_rules_of_the_case(tmp_path):
+    acme = tmp_path / "acme.py"
+    acme.write_text(ACME, "utf-8")
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_bytes(sketch("a@0; b@9").data)
+    case = load(ledger, KeyRing.from_jwks(jwks("agent-a")), rules=foreign.load([acme]))
+
+    found = case.ask.revocation(kid="agent-a")
+
+    assert found.established[2:] == (
+        "3 findings would come: 1 ACME001 nothing-verifies, 2 ECT206 key-not-valid-then.",
+        "No finding would go.",
+    )
+    then = case.revoked("agent-a", 0)
+    assert [each.code for each in then.report.findings].count("ACME002") == 2
+    assert then.ask.revocation(kid="agent-a").rows == ()
+
+
+ACME = """
+from ectgraph.rule import Hit, Severity, ledger_rule, token_rule
+
+ABOUT = dict(cites="Acme", advice="Look.", good=("a@0",), bad=("a@0 !flipped",))
+
+
+@ledger_rule("ACME001", "nothing-verifies", Severity.WARNING, **ABOUT)
+def nothing(evidence):
+    if not any(entry.trust == "verified" for entry in evidence.ledger):
+        yield Hit("nothing verifies")
+
+
+@token_rule("ACME002", "any-token", Severity.NOTE, **ABOUT)
+def anything(token, policy):
+    return [Hit("a token")]
+"""
 
 
 def test_a_task_that_is_older_than_the_moment_is_told_as_that():

@@ -19,7 +19,7 @@ from ectgraph.render import mermaid, picture
 from ectgraph.render.compose import compose
 from ectgraph.render.diagram import Diagram, headline
 from ectgraph.render.drawing import FORMS, SMALLEST, SUFFIXES, Drawing, form
-from ectgraph.render.style import DARK
+from ectgraph.render.style import DARK, LIGHT
 from ectgraph.testing import sketch
 
 STARTS = {
@@ -406,6 +406,13 @@ def test_a_notebook_gets_the_picture_and_the_text():
     shown = SMALL._repr_mimebundle_(include=None, exclude=None)
 
     assert shown == {"image/svg+xml": SMALL.svg(), "text/plain": SMALL.text()}
+
+
+def test_a_picture_wider_than_a_page_fits_a_notebook_and_keeps_its_size_as_a_file():
+    wide = Drawing(compose(row_of(5)), dataclasses.replace(LIGHT, direction="LR"))
+
+    assert '<svg width="100%"' in wide._repr_mimebundle_()["image/svg+xml"]
+    assert re.search(r'<svg width="\d+pt" height="\d+pt"', wide.svg())
 
 
 def test_a_notebook_without_graphviz_gets_the_text_and_why(programs: Path):

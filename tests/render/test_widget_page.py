@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,6 @@ from ectgraph.render.positions import to_json
 from ectgraph.render.style import LIGHT
 from ectgraph.render.widget import front
 from ectgraph.testing import sketch, task_id
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH to look at the page")
 
 HOSTILE = '<img src=x onerror="window.fired=1"></script><script>window.fired=1</script>\u202e\x1b'
 PAGE = """<!doctype html><meta charset="utf-8"><style>{style}</style><div id="here"></div>
@@ -62,15 +55,6 @@ def story() -> Diagram:
         found.boxes[last], exec_act=HOSTILE, claims=((HOSTILE, HOSTILE), ("ext", "x" * 100_000))
     )
     return dataclasses.replace(found, boxes=(*found.boxes[:last], bad, *found.boxes[last + 1 :]))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as engine:
-        options = ["--no-sandbox", "--disable-gpu"]
-        found = engine.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -88,6 +89,25 @@ def test_a_spreadsheet_gets_the_table():
     assert head == ["task", "exec_act", "iat", "links", "share", "root"]
     assert rows[0][:2] == ["550e8400-e29b-41d4-0", "review"]
     assert len(rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("wid", "shown"),
+    [
+        ("4caaa4e2-eee6-5303-8c25-e6fdcbbdc7ad", "4caaa4e2"),
+        ("nightly-settlement-of-2026-02-24", "nightly…nt-of-2026-02-24"),
+        ("nightly", "nightly"),
+    ],
+)
+def test_people_see_the_beginning_of_a_workflow_and_programs_the_whole(wid, shown):
+    made = replace(answer(1, wid).only("exec_act"), columns=(Column("wid", "category", "which"),))
+    told = replace(made, title="", established=(), not_established=())
+
+    assert as_text(told).split() == ["wid", "─" * len(shown), shown]
+    assert f"| {shown} |" in to_markdown(told)
+    assert wid in to_csv(told)
+    assert json.loads(to_json(told))["rows"] == [[wid]]
+    assert list(told.table["wid"]) == [wid]
 
 
 def test_the_table_is_a_frame_with_its_columns_also_when_it_is_empty():

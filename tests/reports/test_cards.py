@@ -406,3 +406,24 @@ def test_a_finding_and_a_report_are_copied_and_compared_as_before(case: Case):
     assert hash(Place("a", 1)) == hash(Place("a", 1))
     assert replace(report.findings[0], message="other") != report.findings[0]
     assert set(Trust) >= {entry.trust for entry in case.ledger}
+
+
+def test_an_answer_leaves_out_what_is_empty_and_the_folders_of_places():
+    made = Answer(
+        question="q",
+        title="t",
+        columns=(
+            Column("task", "text", "the task"),
+            Column("via", "text", "through which"),
+            Column("place", "text", "where"),
+        ),
+        rows=(("t1", None, "folder/ledger.jsonl:7"), ("t2", None, "folder/ledger.jsonl:8")),
+        established=(),
+    )
+
+    card = cards.answer(made)
+
+    assert "without any value: via" in card
+    assert card.count("<th") == 2
+    assert ">ledger.jsonl:7<" in card
+    assert "folder" not in card

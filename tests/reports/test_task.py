@@ -432,7 +432,10 @@ def test_several_tasks_are_told_and_none_is_guessed(refusal):
 
     told = refusal(case_of(drawn).show, "same")
 
-    assert told == "7 tasks begin with 'same': same-0 (t0), same-1 (t1), same-2 (t2), same-3 (t3), same-4 (t4) and 2 more"
+    assert (
+        told
+        == "7 tasks begin with 'same': same-0 (t0), same-1 (t1), same-2 (t2), same-3 (t3), same-4 (t4) and 2 more"
+    )
 
 
 def test_a_whole_jti_wins_over_a_longer_one():

@@ -31,7 +31,7 @@ function panel(element, known, go) {
     const evidence = get("evidence");
     const more = make("details", "more", "", make("summary", "", "Rule, place, evidence"), plain([
       ["rule", known.rules[get("code")]?.doc], ["cites", get("cites")], ["place", get("place"), "mono"], ["fingerprint", get("fingerprint"), "mono"],
-    ]), evidence ? make("pre", "json", "", document.createTextNode(lines(readable(evidence)))) : "");
+    ]), evidence && evidence !== "{}" ? make("pre", "json", "", document.createTextNode(lines(readable(evidence)))) : "");
     more.open = alone;
     return make("div", `finding ectgraph-${SHAPES[MARKS[get("severity")]?.[1]] ?? "remark"}-line`, "", head,
       make("p", "message", get("message")), make("p", "advice", get("advice") ?? ""), state ? make("p", "state", `Does not count: ${state}`) : "", more);

@@ -18,6 +18,7 @@ from ectgraph.errors import EctgraphError
 from ectgraph.ledger import Ledger
 from ectgraph.model import Finding
 from ectgraph.render.saved import saved
+from ectgraph.render.shown import shown
 from ectgraph.render.style import LIGHT, Style
 from ectgraph.render.timeline import chart, page, words
 from ectgraph.render.timeline.moments import Moments, gather
@@ -103,7 +104,7 @@ class Timeline:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Show as a picture in Jupyter, with words where pictures are not shown."""
-        return {"image/svg+xml": self.svg(), "text/plain": str(self)}
+        return {"image/svg+xml": shown(self.svg()), "text/plain": str(self)}
 
 
 def timeline(

@@ -121,7 +121,7 @@ def _cut_layers(style: Style, layout: Layout) -> list[Spec]:
     strip = {
         "type": "rect",
         "fill": style.canvas,
-        "fillOpacity": 0.75,  # what goes on through a cut is not hidden, and not to scale
+        "fillOpacity": 0.75,  # links through a cut are not hidden, and not to scale
         "stroke": style.faint,
         "strokeDash": [2, 3],
     }

@@ -7,7 +7,7 @@ holds has no place in a picture, and is counted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import networkx as nx
@@ -81,6 +81,15 @@ class Bar:
     def early(self) -> float:
         """How many seconds it was recorded before it was issued; 0 where it was not."""
         return max(0.0, self.iat - min(self.recorded, default=self.iat))
+
+    @property
+    def spans(self) -> Iterator[tuple[float, float]]:
+        """The stretches of time that it takes: its own, and the moments at which it was recorded.
+
+        Between those it only waited, so that may be cut out.
+        """
+        yield self.start, self.iat
+        yield from ((time, time) for time in self.recorded)
 
     @property
     def first(self) -> float:
@@ -199,7 +208,7 @@ def gather(
     )
     lanes, lane_of = _lanes(graph, bars)
     bars = [replace(bar, lane=lane_of[bar.iss]) for bar in bars]
-    ruler = Ruler.of(time for bar in bars for time in (bar.first, bar.start, bar.iat, bar.last))
+    ruler = Ruler.of(span for bar in bars for span in bar.spans)
     made = Moments(
         lanes=tuple(lanes),
         bars=tuple(bars),

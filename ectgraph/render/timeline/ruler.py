@@ -1,4 +1,4 @@
-"""Times -> places along an axis. Long stretches without anything are cut out, and that is shown.
+"""Times -> places along an axis. Long stretches where nothing runs are cut out, and that is shown.
 
 A ledger may hold an hour of this year and an hour of another. Between two cuts a place is the time
 itself, less what was cut out before it; the axis says the true time.
@@ -7,9 +7,9 @@ itself, less what was cut out before it; the axis says the true time.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 CALENDAR = range(-62_135_596_800, 253_402_300_800)
 """The years 1 to 9999, in seconds since 1970."""
@@ -35,7 +35,7 @@ def on_calendar(seconds: float | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A stretch of time without anything in it, most of which is left out."""
+    """A stretch of time in which no task runs, most of which is left out."""
 
     start: float
     """Where it begins, in seconds since 1970; so for its end."""
@@ -53,17 +53,22 @@ class Ruler:
     cuts: tuple[Cut, ...] = ()
 
     @classmethod
-    def of(cls, times: Iterable[float]) -> Ruler:
-        """An axis for these times, on which each can be told from the next as well as may be.
+    def of(cls, spans: Iterable[tuple[float, float]]) -> Ruler:
+        """An axis for these spans, on which each can be told from the next as well as may be.
 
-        >>> Ruler.of([0, 10, 20, 86400 * 365, 86400 * 365 + 5]).cuts
+        Args:
+            spans: (begin, end), in seconds since 1970; both are one where it is a point in time.
+                No part of a span is ever cut out, however long it is.
+
+        >>> year = 365 * 86400
+        >>> Ruler.of([(0, 10), (20, 20), (year, year + 5)]).cuts
         (Cut(start=20, end=31536000, left_out=31535978),)
-        >>> Ruler.of([0, 10, 20, 300]).cuts
+        >>> Ruler.of([(0, 10), (20, year + 5)]).cuts
         ()
         """
-        known = sorted(set(times)) or [0.0]
-        cuts = tuple(_cuts(known))
-        return cls(known[0], known[-1], cuts)
+        known = sorted(spans) or [(0.0, 0.0)]
+        first, last = known[0][0], max(end for _, end in known)
+        return cls(first, last, tuple(_cuts(list(_gaps(known)), last - first)))
 
     def place(self, seconds: float) -> float:
         """Where a time is: the time itself, less what was cut out before it.
@@ -89,10 +94,18 @@ class Ruler:
         return self.last - self.first - sum(cut.left_out for cut in self.cuts)
 
 
-def _cuts(known: list[float]) -> list[Cut]:
-    """The stretches to cut out: the longest few, where all else would be slivers beside them."""
-    gaps = sorted(pairwise(known), key=lambda gap: (gap[0] - gap[1], gap))[:MOST_CUTS]
-    total = known[-1] - known[0]
+def _gaps(known: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """The stretches between spans, which come by their begin, that no span covers."""
+    reach = known[0][0]
+    for start, end in known:
+        if start > reach:
+            yield reach, start
+        reach = max(reach, end)
+
+
+def _cuts(found: list[tuple[float, float]], total: float) -> list[Cut]:
+    """The gaps to cut out: the longest few, where all else would be slivers beside them."""
+    gaps = sorted(found, key=lambda gap: (gap[0] - gap[1], gap))[:MOST_CUTS]
     taken = list(accumulate(end - start for start, end in gaps))
     number = 0
     for place, ((start, end), so_far) in enumerate(zip(gaps, taken, strict=True), start=1):
@@ -104,8 +117,8 @@ def _cuts(known: list[float]) -> list[Cut]:
     left = total - taken[number - 1]
     strip = max(STRIP * left, 0.002)
     unit = next((unit for unit in _UNITS if unit <= left / 20), _UNITS[-1])
-    found = []
+    cuts = []
     for start, end in sorted(gaps[:number]):
         left_out = int((end - start - strip) / unit) * unit  # so ticks stay at round times
-        found.append(Cut(start, end, left_out))
-    return [cut for cut in found if cut.left_out > 0]
+        cuts.append(Cut(start, end, left_out))
+    return [cut for cut in cuts if cut.left_out > 0]

@@ -84,10 +84,11 @@ def _without_time(moments: Moments) -> Iterator[str]:
     if left.unreadable:
         yield f"not in the picture: {labels.count(left.unreadable, 'record')} without a task"
     if left.unplaced:
-        findings = labels.count(left.unplaced, "finding")
-        yield f"{findings} about no task that is drawn: `ectgraph lint` tells them"
+        findings, them = labels.count(left.unplaced, "finding"), _of(left.unplaced, "it", "them")
+        yield f"{findings} about no task that is drawn: `ectgraph lint` tells {them}"
     if left.spans:
-        yield f"no span drawn of {labels.count(left.spans, 'task')}: its exec_time_ms is not usable"
+        tasks, its = labels.count(left.spans, "task"), _of(left.spans, "its", "their")
+        yield f"no span drawn of {tasks}: {its} exec_time_ms is not usable"
     if left.records:
         yield f"{labels.count(left.records, 'recorded time')} that no calendar holds: not drawn"
 
@@ -108,7 +109,7 @@ def _not_drawn(moments: Moments) -> Iterator[str]:
         yield f"{labels.count(left.loose_links, 'parent link')} to or from what has no place here"
     if moments.ruler.cuts:
         lengths = [labels.seconds(cut.left_out) for cut in moments.ruler.cuts]
-        yield f"cut out of the axis, where no task begins or ends: {', '.join(lengths)}"
+        yield f"cut out of the axis, where no task shown is known to run: {', '.join(lengths)}"
     if left.crowded:
         yield f"{labels.count(left.crowded, 'task')} drawn over others, for want of rows"
     if left.unnamed:
@@ -119,7 +120,12 @@ def _not_drawn(moments: Moments) -> Iterator[str]:
 
 
 def _are(number: int, noun: str) -> str:
-    return f"{labels.count(number, noun)} {'is' if number == 1 else 'are'}"
+    return f"{labels.count(number, noun)} {_of(number, 'is', 'are')}"
+
+
+def _of(number: int, one: str, more: str) -> str:
+    """The word for so many."""
+    return one if number == 1 else more
 
 
 def legend(moments: Moments) -> Iterator[Row]:
@@ -143,7 +149,7 @@ def legend(moments: Moments) -> Iterator[Row]:
         ("early", sum(b.early > 0 for b in bars), "recorded before it was issued"),
         ("link", len(moments.links) - len(back), "parent link, to where the child began"),
         ("back", len(back), "dashed: the child was issued before its parent"),
-        ("cut", len(moments.ruler.cuts), "cut: no task begins or ends here; not to scale"),
+        ("cut", len(moments.ruler.cuts), "cut: no task shown is known to run here; not to scale"),
     ):
         if number:
             yield Row(mark, f"{words} ({number:,})")  # type: ignore[arg-type]

@@ -130,6 +130,7 @@ _LOOKS = """
   border-bottom: 1px solid rgba(128, 128, 128, .35) }
 & th { font-weight: 600; white-space: nowrap }
 & .whole { white-space: nowrap }
+& .digest { word-break: break-all }
 & .right { text-align: right; white-space: nowrap }
 & code, & pre { padding: 0; background: none; color: inherit; font-size: .92em;
   font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace) }

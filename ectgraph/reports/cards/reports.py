@@ -13,6 +13,7 @@ from ectgraph.reports.cards.markup import (
     Html,
     card,
     code,
+    element,
     joined,
     line,
     strong,
@@ -153,7 +154,7 @@ def _inputs(inputs: Sequence[Input]) -> Html:
             text(_format(each)),
             text(f"{each.records:,}"),
             text(f"{each.bytes:,}"),
-            code(each.sha256),
+            element("code", text(each.sha256), looks="digest"),
         )
         for each in inputs[:FILES]
     ]

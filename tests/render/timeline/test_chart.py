@@ -74,20 +74,32 @@ def test_across_a_cut_the_axis_goes_on_with_the_true_time():
     text = "; ".join(f"t{n}@{n * 60 + year * (n // 8)}" for n in range(16))
     words = texts(of(text).svg())
 
-    assert "cut out of the axis, where no task begins or ends: 365 days" in words
+    assert "cut out of the axis, where no task shown is known to run: 365 days" in words
     assert "2026-02-24" in words
     assert "2027-02-24" in words
     assert "NaN" not in words
 
 
-def test_a_task_that_goes_on_through_a_cut_is_seen_in_it():
-    made = of('a@0 ext={"exec_time_ms":10000000000}; b@1<a; c@5<b')
+def test_a_link_that_leads_through_a_cut_is_seen_in_it():
+    made = of(f"a@0; b@5<a; c@{10**8}<b")
 
     names = [layer["data"].get("name") for layer in made.spec["layer"]]
     cut = next(layer for layer in made.spec["layer"] if layer["data"].get("name") == "cuts")
-    assert names.index("cuts") > names.index("bars")  # so a bar of days cannot pass for a short one
+    assert names.index("cuts") > names.index("links")  # so a link of years is seen to be cut
     assert cut["mark"]["fillOpacity"] < 1
-    assert "no task begins or ends here" in texts(made.svg())
+    assert "cut: no task shown is known to run here" in texts(made.svg())
+
+
+@pytest.mark.parametrize("options", [{}, {"max_tasks": 2}])
+def test_a_long_task_is_drawn_to_scale_in_every_form(options):
+    made = of('a@0; b@10000000<a ext={"exec_time_ms":9999999000}; c@10000005<b', **options)
+
+    assert rows(made, "cuts") == []
+    assert made.document()["data"]["cuts"] == []
+    assert not any("cut" in note for note in made.notes)
+    if not options:
+        (long,) = (row for row in rows(made, "bars") if row["e"] - row["s"] > 0)
+        assert long["e"] - long["s"] == 9_999_999_000
 
 
 def test_no_tick_is_named_beyond_the_calendar():
@@ -139,6 +151,14 @@ def test_every_form_is_what_it_says():
     assert json.loads(made.json()) == json.loads(json.dumps(made.spec))
     assert made._repr_mimebundle_().keys() == {"image/svg+xml", "text/plain"}
     assert "Timeline of 2 tasks by 1 agent" in made._repr_mimebundle_()["text/plain"]
+
+
+def test_a_notebook_shows_it_as_wide_as_its_page_and_a_file_keeps_its_size():
+    made = of("a@0; b@5<a")
+    (here, saved) = (made._repr_mimebundle_()["image/svg+xml"], made.svg())
+
+    assert 'width="100%"' in here.partition(">")[0]
+    assert float(re.findall(r'width="(\d+)" height="\d+"', saved.partition(">")[0])[0]) > 1000
 
 
 def test_the_same_ledger_gives_the_same_bytes():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import pytest
@@ -39,7 +40,8 @@ def test_an_execution_time_that_is_none_draws_no_span_and_is_said(stated: str):
 
     assert bar(found, "a").start == EPOCH + 60
     assert found.left.spans == 1
-    assert any("exec_time_ms" in note for note in words.notes(found))
+    said = "no span drawn of 1 task: its exec_time_ms is not usable"
+    assert said in words.notes(found)
 
 
 def test_tasks_without_a_time_are_counted_and_not_drawn():
@@ -138,7 +140,7 @@ def _of(tasks: list[tuple[int, int]]) -> Moments:
         )
     )
     lanes = (moments.Lane(iss=None, tasks=len(bars), slot=None),)
-    ruler = Ruler.of(time for each in bars for time in (each.start, each.iat))
+    ruler = Ruler.of(span for each in bars for span in each.spans)
     return packed(Moments(lanes=lanes, bars=bars, links=(), ruler=ruler, left=moments.Left()))
 
 
@@ -196,7 +198,7 @@ def test_above_the_budget_tasks_are_counted_by_agent_and_time_and_none_is_lost()
 
 @given(st.lists(st.floats(-6e10, 2.5e11), min_size=1, max_size=30))
 def test_a_ruler_keeps_the_order_of_times_and_says_what_it_leaves_out(times: list[float]):
-    ruler = Ruler.of(times)
+    ruler = Ruler.of((time, time) for time in times)
     places = [ruler.place(time) for time in sorted(times)]
 
     assert places == sorted(places)
@@ -207,12 +209,44 @@ def test_a_ruler_keeps_the_order_of_times_and_says_what_it_leaves_out(times: lis
 
 def test_years_without_anything_are_cut_out_and_ticks_stay_at_round_times():
     year = 365 * 86_400
-    ruler = Ruler.of([*range(0, 600, 60), *range(year, year + 600, 60)])
+    times = [*range(0, 600, 60), *range(year, year + 600, 60)]
+    ruler = Ruler.of((time, time) for time in times)
 
     assert len(ruler.cuts) == 1
     assert ruler.cuts[0].left_out % 10 == 0
     assert ruler.length < 1400
-    assert Ruler.of([5, 5, 5]).length == 0
+    assert Ruler.of([(5, 5), (5, 5)]).length == 0
+
+
+SPAN = st.tuples(st.integers(0, 40), st.sampled_from([0, 1, 100, 20_000])).map(
+    lambda drawn: (500 * drawn[0] ** 3, 500 * drawn[0] ** 3 + drawn[1])
+)
+
+
+@given(st.lists(SPAN, min_size=1, max_size=8))
+def test_no_span_is_cut_out_and_each_is_drawn_to_scale(spans: list[tuple[float, float]]):
+    ruler = Ruler.of(spans)
+
+    for start, end in spans:
+        assert ruler.place(end) - ruler.place(start) == pytest.approx(end - start, abs=1e-6)
+        assert not any(start < cut.end and cut.start < end for cut in ruler.cuts)
+
+
+def test_stretches_between_long_tasks_are_cut_out_and_the_tasks_are_not():
+    year = 365 * 86_400
+    apart = [(0, 320), (300, 310), (year, year + 110)]  # the second ends within the first
+
+    (cut,) = Ruler.of(apart).cuts
+    assert (cut.start, cut.end) == (320, year)
+
+
+def test_every_recorded_time_has_its_place_outside_of_cuts():
+    found = made("a@0; a@0 act=other recorded=1000000; a@0 act=third recorded=2000000; b@5")
+
+    assert len(found.ruler.cuts) == 2
+    assert len(bar(found, "a").recorded) == 2
+    for time in bar(found, "a").recorded:
+        assert not any(cut.start < time < cut.end for cut in found.ruler.cuts)
 
 
 def test_an_empty_ledger_has_a_timeline():
@@ -226,7 +260,17 @@ def test_findings_about_what_is_not_drawn_are_counted():
     found = made("a@0<z")
 
     assert found.left.unplaced == 1  # ECT303, about the missing parent
-    assert any("1 finding about no task that is drawn" in note for note in words.notes(found))
+    said = "1 finding about no task that is drawn: `ectgraph lint` tells it"
+    assert said in words.notes(found)
+
+
+def test_what_is_left_out_is_told_in_the_plural_where_it_is_several():
+    left = moments.Left(unplaced=2, spans=2)
+
+    assert words.notes(dataclasses.replace(made("a@0"), left=left)) == (
+        "2 findings about no task that is drawn: `ectgraph lint` tells them",
+        "no span drawn of 2 tasks: their exec_time_ms is not usable",
+    )
 
 
 def test_codes_do_not_take_the_room_of_tasks(monkeypatch: pytest.MonkeyPatch):

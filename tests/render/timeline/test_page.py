@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -80,21 +79,6 @@ def test_a_theme_that_was_chosen_stays():
     page = timeline(evidence.graph, ledger=evidence.ledger, style=DARK).html()
 
     assert page.count(f"--canvas: {DARK.canvas}") == 2
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, or no test."""
-    api = pytest.importorskip("playwright.sync_api", reason="no playwright to look at pages with")
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium to look at pages with")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture
