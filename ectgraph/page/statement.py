@@ -36,7 +36,7 @@ _LEGEND = (
     ("verified", "one of the given keys made the signature over exactly these bytes"),
     (
         "invalid",
-        "the signature does not fit, was not the key's to make, or the bytes have two readings",
+        "the signature does not fit, was not the key's to make, or the bytes read two ways",
     ),
     ("unknown_key", "no given key has the kid that the token names"),
     ("unsupported", "no ECT, an algorithm that is not allowed, or an unknown crit"),
