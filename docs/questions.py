@@ -46,33 +46,34 @@ methods.
 """
 
 CLEAN = "forged-approval.jsonl"
+ROUTINE = "routine/invoices.jsonl.gz"
 EXAMPLES = {
     "after-rejection": "warehouse-restock.jsonl",
     "agents": CLEAN,
     "ancestors": f"{CLEAN} {{match_order}}",
     "bottlenecks": "document-pipeline.json",
-    "bursts": "old-archive.jsonl.gz",
+    "bursts": ROUTINE,
     "clocks": "clock-trouble.jsonl",
     "common-ancestors": f"{CLEAN} {{check_account}} {{match_order}}",
-    "conformance": "old-archive.jsonl.gz",
+    "conformance": ROUTINE,
     "critical-path": "recorded/montage.jsonl.gz",
     "data-flow": "document-pipeline.json",
     "decisions": "warehouse-restock.jsonl",
     "descendants": f"{CLEAN} {{approve_payment}}",
     "dominators": f"{CLEAN} {{book_payment}}",
-    "gaps": "old-archive.jsonl.gz",
+    "gaps": ROUTINE,
     "generations": "circular-sign-off.jsonl",
-    "hours": "old-archive.jsonl.gz",
+    "hours": ROUTINE,
     "inputs-from-nowhere": "document-pipeline.json",
     "key-use": "old-archive.jsonl.gz",
     "partners": "document-pipeline.json",
     "paths": f"{CLEAN} {{register_invoice}} {{book_payment}}",
-    "rare": "old-archive.jsonl.gz",
+    "rare": ROUTINE,
     "revocation": "old-archive.jsonl.gz --kid auditor@solar.example --since 2025-01-01T00:00:00Z",
     "roots": "missing-evidence.jsonl",
-    "shapes": "old-archive.jsonl.gz",
+    "shapes": ROUTINE,
     "siblings": f"{CLEAN} {{match_order}}",
-    "silent": "document-pipeline.json",
+    "silent": ROUTINE,
     "taint": f"{CLEAN} --jti {{approve_payment}}",
     "unused-outputs": "document-pipeline.json",
 }
@@ -80,6 +81,7 @@ EXAMPLES = {
 KEYS = {
     "old-archive.jsonl.gz": "old-archive.keys.json",
     "recorded/montage.jsonl.gz": "recorded/montage.keys.json",
+    ROUTINE: "routine/keys.json",
 }
 _TIMES = ("since",)
 

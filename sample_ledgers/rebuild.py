@@ -3,9 +3,9 @@
     python sample_ledgers/rebuild.py [TARGET_FOLDER]
 
 To add a story, write its table in `stories.py`, put it into `STORIES` and run this script; the two
-copies of one ledger are in `copies.py`, the workflow that was really run is in `recorded.py`. All
-files are the same to the last byte each time, but for those that a library packs (`PACKED`): there
-the content is.
+copies of one ledger are in `copies.py`, the workflow that was really run is in `recorded.py`, many
+of one kind are in `routine.py`. All files are the same to the last byte each time, but for those
+that a library packs (`PACKED`): there the content is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import formats
 from copies import ALIKE, CITY, CONTRACTOR, COPIES, DIFFERENCES
 from formats import COMPRESSIONS, chained, pretty
 from recorded import MONTAGE
+from routine import EXPECTED, INVOICES
 from stories import CLINICAL_REVIEW, LEAKED, OLD_ARCHIVE, STORIES
 from story import Expect, Story
 
@@ -123,6 +124,23 @@ tokens: ours are signed with a key of our own (`recorded/montage.keys.json`), an
 names, not of files. `lint` finds nothing: {recorded}. Its widest join has 15 parents, which is not
 yet wide (ECT502).
 
+## Many workflows of one kind
+
+`routine/invoices.jsonl.gz` is for questions that ask what is usual: {invoices} Each invoice is a
+workflow: it is registered, checked, approved, paid, confirmed and booked. `lint` finds nothing:
+{routine}. Nothing is wrong with a token, and without a policy nobody says which steps there should
+be. What `ectgraph analyze` brings up:
+
+* `shapes`: 27 of 30 workflows are alike; two have one task more, and one has one less;
+* `conformance`, `rare`: invoice 20 was paid after its check, without any approval. Invoices 6 and
+  12 were approved twice, as large sums are, which is no fault;
+* `hours`: the treasury paid four invoices, 23 to 26, between 02:00 and 02:04 in one night;
+* `bursts`: that week, until 25 February 2026, has 24 tasks, and most weeks have 6;
+* `gaps`: nothing happened from 17 December to 12 January, when the dairy was closed;
+* `silent`: all bookings name a supervisor in `aud`, who never did anything.
+
+`routine/keys.json` has the keys, and `routine/expected.json` has this list for programs.
+
 ## The same story in every format
 
 `formats/` holds the six tokens of the clinical review, byte for byte, in everything that `ectgraph`
@@ -134,7 +152,7 @@ ECT203 below-minimum-level.
 {formats}
 """
 
-LEDGERS = (*STORIES, *COPIES, MONTAGE)
+LEDGERS = (*STORIES, *COPIES, MONTAGE, INVOICES)
 """All that have a table."""
 PACKED = ("sqlite", "parquet", *COMPRESSIONS)
 """Suffixes of files whose bytes depend on the version of a library."""
@@ -257,6 +275,8 @@ def readme() -> bytes:
         differences="\n".join(_different()),
         montage=MONTAGE.tells,
         recorded=f"{MONTAGE.expect.tasks} tasks, all verified",
+        invoices=INVOICES.tells,
+        routine=f"{INVOICES.expect.tasks} tasks, all verified",
     ).encode()
 
 
@@ -283,13 +303,15 @@ def main() -> None:
     """Write all files."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     files = {story.file: story.write(story) for story in LEDGERS}
+    others = (story.expect.keys for story in (CITY, MONTAGE, INVOICES))
     for sample in samples():
         files |= sample.files
     files |= {
-        **{name: keys(name) for name in ("keys.json", CITY.expect.keys, MONTAGE.expect.keys)},
+        **{name: keys(name) for name in ("keys.json", *others)},
         "old-archive.keys.json": pretty({"keys": OLD_ARCHIVE.rotated_keys()}),
         "old-archive.revoked.keys.json": pretty({"keys": OLD_ARCHIVE.rotated_keys(LEAKED)}),
         "copies/differences.json": differences(),
+        "routine/expected.json": pretty(EXPECTED),
         "expected.json": expected(),
         "README.md": readme(),
     }

@@ -60,6 +60,8 @@ class Step(NamedTuple):
     * `pruned`: it was done, but its record was taken out
     * `no-key`: nobody was given the agent's key
     * `ms=MILLISECONDS`: how long it took, where that is known
+    * `of=NAME`: the workflow it is of, where the ledger has several
+    * `to=AGENT`: it is addressed to this agent as well
     * `copy=NAME`: it is in this copy of the ledger, and in no other
     * `signature=TEXT`: its signer drew this signature, no other; of the same claims ES256 makes
       another one each time
@@ -178,6 +180,8 @@ class Story:
         issuer, jti = self.issuer(step), self.jti(step.name)
         iat = self.zero + step.at + int(step.options.get("clock", 0))
         readers = dict.fromkeys(self.issuer(s) for s in self.steps if step.name in s.after)
+        if "to" in step.options:
+            readers[self.issuer(step._replace(agent=step.options["to"]))] = None
         is_01, is_early = self.draft == "01", self.draft == "early-00"
         policy, extension = _policy(step), _extension(step, jti)
         return {
@@ -187,7 +191,7 @@ class Story:
             "iat": iat,
             "exp": iat + LIFETIME,
             "jti": jti,
-            "wid": self.jti("the workflow"),
+            "wid": self.jti(step.options.get("of", "the workflow")),
             "exec_act": step.action,
             "pred" if is_01 else "par": [self.jti(name) for name in step.after],
             **self._hashes(step),

@@ -138,9 +138,9 @@ def _shape(asked: Question) -> str:
 
 
 def told(asked: Question) -> str:
-    """What is typed for a question, and what its answer means; not the examples in Python."""
-    words = (inspect.getdoc(asked.ask) or "").partition("\n>>> ")[0].rstrip()
-    return f"{usage(asked)}\n\n{words}"
+    """What is typed for a question, and what its answer means; not what is of Python alone."""
+    words = (inspect.getdoc(asked.ask) or "").partition("\n>>> ")[0].partition("\n\nRaises:")[0]
+    return f"{usage(asked)}\n\n{words.rstrip()}"
 
 
 class Ask:

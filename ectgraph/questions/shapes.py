@@ -91,10 +91,11 @@ def conformance(evidence: Evidence, *, like: str | None = None, limit: int = 50)
     """By what do workflows differ from the usual one, or from a given one?
 
     The template is the workflow `like` (a `wid`, or its beginning), or else the first one of the
-    most frequent shape. One row for each workflow of another shape, those that differ most first:
-    the actions and steps (`parent → child`) that it lacks and has more, each with a number. Their
-    sum is `distance`; where it is 0, the same steps are joined otherwise, or links come from
-    elsewhere. The most frequent shape is what is usual here, and not what should be.
+    most frequent shape. One row for each workflow of another shape, those that differ most first,
+    of these the ones that lack most tasks: the actions and steps (`parent → child`) that it lacks
+    and has more, each with a number. Their sum is `distance`; where it is 0, the same steps are
+    joined otherwise, or links come from elsewhere. The most frequent shape is what is usual here,
+    and not what should be.
 
     >>> from ectgraph.testing import sketch
     >>> pay = "a{0}@0 wid=w{0} act=ask; b{0}@1<a{0} wid=w{0} act=pay"
@@ -112,7 +113,7 @@ def conformance(evidence: Evidence, *, like: str | None = None, limit: int = 50)
     template, sentences, doubts = _template(workflows, groups, like)
     others = [each for each in workflows if template and each.shape != template.shape]
     found = [(built.difference(template, each), each) for each in others if template]
-    found.sort(key=lambda pair: -pair[0].distance)
+    found.sort(key=lambda pair: (-pair[0].distance, -sum(pair[0].acts_lacking.values())))
     shown, hidden = rows.first(found, limit, "workflow")
     if template:
         same = len(workflows) - len(others)

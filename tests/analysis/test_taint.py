@@ -101,7 +101,7 @@ def test_a_task_is_of_a_key_by_its_best_token(entry, ring, made, since):
     expected: dict[str, Source] = {}
     elder = []
     for jti, kid, key, trust, iat, recorded in made:
-        proof = Proof.NAMED if kid == "mine" else None
+        proof = Proof.NAMED if kid == "mine" and key is None else None
         if key in (0, 2):
             proof = Proof.VERIFIED if trust is Trust.VERIFIED else Proof.SIGNED
         if proof is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -58,6 +59,14 @@ def test_a_function_becomes_a_question_with_a_name_to_type(ours):
     assert usage(ours) == "how-many TASK [OTHER]... [--since …]"
     assert told(ours).splitlines()[0] == usage(ours)
     assert "It counts them." in told(ours)
+
+
+def test_what_is_of_python_alone_is_not_told_to_who_types():
+    words = told(meant("artifacts"))
+
+    assert words.endswith("other line ends (draft-00 §4).")
+    assert "Raises:" in (inspect.getdoc(meant("artifacts").ask) or "")
+    assert not [name for name in QUESTIONS if re.search("Raises:|>>> ", told(meant(name)))]
 
 
 def test_it_is_asked_by_its_name_or_as_a_method(ours, ask):
