@@ -61,7 +61,7 @@ def main(size: int) -> None:
     four = ("tasks", "edges", "records", "findings")
     work: dict[str, Callable[[], pd.DataFrame]] = {
         "tasks": lambda: frames.tasks(ledger, graph, found),
-        "edges": lambda: frames.edges(ledger, graph),
+        "edges": lambda: frames.edges(ledger, graph, tables["tasks"]),
         "records": lambda: frames.records(ledger),
         "findings": lambda: frames.findings(found),
         "agents": lambda: frames.agents(*(tables[name] for name in four)),

@@ -254,7 +254,7 @@ class Case:
         """One row for each parent link; see `frames.edges`."""
         from ectgraph import frames  # noqa: PLC0415
 
-        return frames.edges(self.ledger, self.graph)
+        return frames.edges(self.ledger, self.graph, self.tasks)
 
     @cached_property
     def findings(self) -> pd.DataFrame:

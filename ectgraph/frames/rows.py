@@ -73,41 +73,59 @@ def tasks(ledger: Ledger, graph: nx.DiGraph[str], findings: Iterable[Finding] = 
 _CLAIMED = ("jti", "wid", "iss", "exec_act", "iat", "exp", "kid")
 
 
-def edges(ledger: Ledger, graph: nx.DiGraph[str]) -> pd.DataFrame:
+def edges(
+    ledger: Ledger, graph: nx.DiGraph[str], of_tasks: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """One row for each parent link; the columns are `COLUMNS["edges"]`.
 
     The place is that of the record that names the parent: the first of the child's that does.
+
+    Args:
+        ledger: the entries.
+        graph: what was built of them.
+        of_tasks: what `tasks` made of both, where that is there already; it saves half of the work.
+
     """
+    of_tasks = tasks(ledger, graph) if of_tasks is None else of_tasks
     with paused():
         number = {task: position for position, task in enumerate(graph)}
         ends = map(number.__getitem__, chain.from_iterable(graph.edges))
         parents, children = np.fromiter(ends, np.int64).reshape(-1, 2).T
-        said = [data for _, data in nodes(graph)]
-        kinds = KINDS["edges"]
         columns: dict[str, Any] = {}
         for name, attribute in _ENDS.items():
-            values = [data.get(attribute) for data in said]
-            of_task = array(values, kinds[f"parent_{name}"])
-            columns[f"parent_{name}"] = of_task.take(parents)
-            columns[f"child_{name}"] = of_task.take(children)
-        names = array(list(graph), "text")
-        columns |= {"parent": names.take(parents), "child": names.take(children)}
-        times = array([data.get("iat") for data in said], "number")
+            of_task = of_tasks[attribute].array
+            columns[f"parent{name}"] = of_task.take(parents)
+            columns[f"child{name}"] = of_task.take(children)
+        times = array([data.get("iat") for _, data in nodes(graph)], "number")
         with np.errstate(over="ignore"):
             columns["gap_s"] = times[children] - times[parents]
-        records, which = _naming(ledger, graph, parents, children)
-        places = _places(records, kinds)
-        columns |= {name: places[name].take(which) for name in PLACE}
-        return assembled(columns, kinds)
+        columns |= _places_of_links(ledger, graph, of_tasks, (parents, children))
+        return assembled(columns, KINDS["edges"])
+
+
+def _places_of_links(
+    ledger: Ledger,
+    graph: nx.DiGraph[str],
+    of_tasks: pd.DataFrame,
+    ends: tuple[Positions, Positions],
+) -> dict[str, Any]:
+    """The columns that lead to the record that names the parent."""
+    if any(len(claimed) > 1 for claimed in ledger.tasks.values()):
+        records, which = _naming(ledger, graph, *ends)
+        places = _places(records, KINDS["edges"])
+    else:  # then a task's place is that of its only record
+        places, which = {name: of_tasks[name].array for name in PLACE}, ends[1]
+    return {name: places[name].take(which) for name in PLACE}
 
 
 _ENDS = {
-    "act": "exec_act",
-    "iat": "iat",
-    "iss": "iss",
-    "wid": "wid",
-    "trust": "trust",
-    "status": "status",
+    "": "task",
+    "_act": "exec_act",
+    "_iat": "iat",
+    "_iss": "iss",
+    "_wid": "wid",
+    "_trust": "trust",
+    "_status": "status",
 }
 """What is told of both ends of a link, and the attribute that tells it."""
 

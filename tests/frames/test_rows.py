@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from ectgraph import frames
 from ectgraph.case import Case
@@ -324,3 +325,16 @@ def test_both_ends_of_a_link_can_be_compared():
 
     assert (rows.parent_iss == rows.child_iss).tolist() == [False, True]
     assert rows.parent_wid.isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("text", ["a@0; b@5<a,z; c@9<b,a", "a@0; b@5<a; b@6<z; c@9<b,a", ""])
+def test_links_are_the_same_whether_the_tasks_are_there_already(text):
+    evidence = sketch(text).evidence()
+    ledger, graph = evidence.ledger, evidence.graph
+
+    made = frames.edges(ledger, graph)
+
+    assert_frame_equal(made, frames.edges(ledger, graph, frames.tasks(ledger, graph)))
+    assert len(made) == graph.number_of_edges()
+    for child, sha256 in zip(made.child, made.sha256, strict=True):
+        assert sha256 in {entry.record.sha256 for entry in ledger.entries_of(child)}
