@@ -17,6 +17,7 @@ import pandas as pd
 from ectgraph import escape, labels
 from ectgraph.columns import Column
 from ectgraph.errors import EctgraphError
+from ectgraph.extras import extra
 from ectgraph.frames.values import iso, rows
 
 ROWS = 1_048_575
@@ -36,12 +37,7 @@ def need() -> Any:
         EctgraphError: it is not installed.
 
     """
-    try:
-        import xlsxwriter  # noqa: PLC0415  # an extra
-    except ImportError as error:
-        message = "Excel needs XlsxWriter; install it: pip install 'ectgraph[excel]'"
-        raise EctgraphError(message) from error
-    return xlsxwriter
+    return extra("xlsxwriter", "excel", "Excel needs XlsxWriter")
 
 
 def to_excel(

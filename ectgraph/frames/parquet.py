@@ -14,6 +14,7 @@ from typing import IO, Any, cast
 import pandas as pd
 
 from ectgraph.errors import EctgraphError
+from ectgraph.extras import extra
 from ectgraph.frames.arrays import TEXT
 
 _OURS = b"ectgraph"
@@ -27,13 +28,8 @@ def need() -> Any:
         EctgraphError: it is not installed.
 
     """
-    try:
-        import pyarrow as pa  # noqa: PLC0415  # an extra
-        import pyarrow.parquet  # noqa: PLC0415
-    except ImportError as error:
-        message = "Parquet needs pyarrow; install it: pip install 'ectgraph[parquet]'"
-        raise EctgraphError(message) from error
-    return pa
+    extra("pyarrow.parquet", "parquet", "Parquet needs pyarrow")
+    return extra("pyarrow", "parquet", "Parquet needs pyarrow")
 
 
 def to_parquet(frame: pd.DataFrame, target: str | PathLike[str] | IO[bytes]) -> None:

@@ -73,7 +73,9 @@ class Sketch:
 
     def evidence(self, rules: Catalogue = RULES) -> Evidence:
         """Load it, for a rule to look at."""
-        return Evidence(self.ledger(rules), self.ring, self.policy, artifacts=self.artifacts)
+        return Evidence(
+            self.ledger(rules), self.ring, self.policy, artifacts=self.artifacts, rules=rules
+        )
 
     def lint(self, rules: dict[str, Rule] | Catalogue | None = None) -> Report:
         """Load and judge it, by the whole catalogue, by another, or by some rules of ours."""

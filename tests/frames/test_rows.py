@@ -336,5 +336,5 @@ def test_links_are_the_same_whether_the_tasks_are_there_already(text):
 
     assert_frame_equal(made, frames.edges(ledger, graph, frames.tasks(ledger, graph)))
     assert len(made) == graph.number_of_edges()
-    for child, sha256 in zip(made.child, made.sha256, strict=True):
-        assert sha256 in {entry.record.sha256 for entry in ledger.entries_of(child)}
+    for child, digest in zip(made.child, made.sha256, strict=True):
+        assert digest in {entry.record.sha256 for entry in ledger.entries_of(child)}

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import networkx as nx
 
 from ectgraph import escape
 from ectgraph.errors import EctgraphError
+from ectgraph.extras import extra
 from ectgraph.ledger import Ledger
 from ectgraph.model import Finding
 from ectgraph.render.saved import saved
@@ -150,19 +150,14 @@ def timeline(
     return Timeline(moments, cells(moments, told) if moments.tight else (), style)
 
 
-def engine() -> ModuleType:
+def engine() -> Any:
     """The library that draws.
 
     Raises:
         EctgraphError: it is not installed.
 
     """
-    try:
-        import vl_convert  # noqa: PLC0415  # only when a timeline is asked for
-    except ImportError as error:
-        message = "a timeline needs vl-convert-python; install it: pip install 'ectgraph[timeline]'"
-        raise EctgraphError(message) from error
-    return vl_convert
+    return extra("vl_convert", "timeline", "a timeline needs vl-convert-python")
 
 
 def available() -> bool:
