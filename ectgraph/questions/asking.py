@@ -6,13 +6,14 @@ import difflib
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from inspect import Parameter
 from numbers import Integral, Real
 from typing import Annotated, Any, get_args, get_origin
 
 from ectgraph import escape, labels
 from ectgraph.errors import EctgraphError
-from ectgraph.questions import moment
+from ectgraph.questions import doubts, moment
 from ectgraph.questions.answer import Answer
 from ectgraph.questions.question import QUESTIONS, Question, Time
 from ectgraph.rule import Evidence
@@ -163,7 +164,9 @@ class Ask:
             if value is not None and each in asked.parameters and _is_time(asked.parameters[each]):
                 options[each] = moment.seconds(value)
         check(asked, words, options)
-        return asked.ask(self._evidence, *words, **options)
+        answer = asked.ask(self._evidence, *words, **options)
+        unseen = doubts.of_records(self._evidence)
+        return replace(answer, not_established=(*answer.not_established, *unseen))
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         """A question as a function of what it takes."""

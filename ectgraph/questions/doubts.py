@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from ectgraph import labels
 from ectgraph.errors import EctgraphError
 from ectgraph.model import Trust
 from ectgraph.rule import Evidence
@@ -58,6 +59,26 @@ def of_claims(evidence: Evidence, tasks: Iterable[str]) -> tuple[str, ...]:
         return ("No keys were given, so no signature was checked: what tasks say is only claimed.",)
     made = "it, when, and what it" if unproven == 1 else "them, when, and what they"
     return (f"{unproven:,} of these tasks did not verify: who made {made} did is only claimed.",)
+
+
+def of_records(evidence: Evidence) -> tuple[str, ...]:
+    """What the ledger holds and no question can see, in sentences or none.
+
+    >>> from ectgraph.testing import sketch
+    >>> of_records(sketch("a@0; 'junk'").evidence())
+    ('What 1 unreadable record said: `ectgraph lint` tells what is wrong with it.',)
+    """
+    tokens = [entry.token for entry in evidence.ledger]
+    unread = sum(token is None for token in tokens)
+    nameless = sum(token is not None and token.jti is None for token in tokens)
+    found = []
+    if unread:
+        what, it = labels.count(unread, "unreadable record"), "it" if unread == 1 else "them"
+        found.append(f"What {what} said: `ectgraph lint` tells what is wrong with {it}.")
+    if nameless:
+        what = labels.count(nameless, "token without a jti is", "tokens without a jti are")
+        found.append(f"To which task {what} to be counted.")
+    return tuple(found)
 
 
 def check_limit(limit: int) -> None:

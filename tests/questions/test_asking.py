@@ -155,3 +155,15 @@ def test_every_question_can_be_asked_from_a_command_line(name):
         if each.kind is inspect.Parameter.KEYWORD_ONLY:
             assert each.name in KNOWN
             assert each.default is None or isinstance(each.default, int) or each.name == "kid"
+
+
+def test_what_no_question_can_see_is_told_with_every_answer(ours):
+    junk = Evidence(sketch("a@0; 'junk'; 'more'; b@5 jti=").ledger(), None, Policy())
+
+    told = Ask(junk).how_many("a").not_established
+
+    assert told == (
+        "What 2 unreadable records said: `ectgraph lint` tells what is wrong with them.",
+        "To which task 1 token without a jti is to be counted.",
+    )
+    assert Ask(Evidence(sketch("a@0").ledger(), None, Policy())).how_many("a").not_established == ()
