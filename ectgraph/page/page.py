@@ -103,8 +103,7 @@ def make(
     (True, '2 tasks, no findings')
 
     """
-    if not evidence.graph:
-        drawing = None
+    drawing = drawing.legible() if drawing is not None and evidence.graph else None
     with paused():
         chosen = select(evidence.graph, report.findings, max_tasks)
         groups = Groups(evidence, report.findings)

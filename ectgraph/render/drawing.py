@@ -6,6 +6,7 @@ gets a smaller one, which says so.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ MOST_BOXES = 5000
 """Boxes from which on no layout is even begun."""
 SMALLEST = 8
 """Boxes below which a picture is not made smaller to fit."""
+LEGIBLE, SLENDER = 60, 8
+"""Boxes of a picture that can be read whatever its shape; and how many times as long as broad one
+of more may be."""
 
 Maker = Callable[[int], Diagram]
 """Makes the same picture again with at most so many boxes."""
@@ -157,6 +161,23 @@ class Drawing:
             with suppress(EctgraphError):
                 return picture.draw(self.dot, "json")
         return None
+
+    def legible(self) -> Drawing:
+        """The same picture, or one of fewer boxes where nobody could read it whole.
+
+        A workflow of many tasks side by side is a picture of a hundred heights and one width; on a
+        page, or on paper, there is nothing to be seen of it.
+        """
+        if self.again is None or len(self.diagram.boxes) <= LEGIBLE:
+            return self
+        layout = self.layout(MAX_NODES)
+        if layout is None:
+            return self
+        _, _, width, height = map(float, json.loads(layout)["bb"].split(","))
+        if max(width, height) <= SLENDER * min(width, height):
+            return self
+        remark = f"all of it is too slender to be read, so at most {LEGIBLE} boxes are drawn"
+        return replace(self, diagram=replace(self.again(LEGIBLE), remarks=(remark,)))
 
     def _placed(self) -> bytes:
         """As JSON: with Graphviz' places where it finds some, else with those of plain layers."""

@@ -436,3 +436,52 @@ def test_an_empty_picture_is_a_picture_in_every_form():
 
     for name in ("dot", "mermaid", "markdown", "text", "json", "svg", "png"):
         assert empty.fitting(name)[0]
+
+
+# What can be read whole
+
+
+def fan(size: int) -> Drawing:
+    """Many tasks side by side, which one begins and one ends."""
+    middle = "; ".join(f"b{number}@5<a" for number in range(size))
+    ends = ",".join(f"b{number}" for number in range(size))
+    graph = sketch(f"a@0; {middle}; c@9<{ends}").evidence().graph
+    return Drawing(
+        compose(graph, max_nodes=None), again=lambda room: compose(graph, max_nodes=room)
+    )
+
+
+def test_a_slender_picture_gets_fewer_boxes_and_says_so():
+    made = fan(80).legible()
+
+    assert len(made.diagram.boxes) < 10
+    assert made.diagram.tasks == 82
+    assert "all of it is too slender to be read, so at most 60 boxes are drawn" in made.notes
+
+
+def side_by_side(rows: int, depth: int) -> Drawing:
+    """Rows of tasks, each as deep, of which none is grouped."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for name, row in ((f"t{row}-{step}", row) for step in range(depth) for row in range(rows)):
+        graph.add_node(name, jti=name, status="present", iss=name, exec_act=f"{row}")
+    graph.add_edges_from(
+        (f"t{row}-{step}", f"t{row}-{step + 1}") for row in range(rows) for step in range(depth - 1)
+    )
+    return Drawing(
+        compose(graph, max_nodes=None), again=lambda room: compose(graph, max_nodes=room)
+    )
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [fan(50), side_by_side(8, 9), dataclasses.replace(fan(80), again=None)],
+    ids=["few", "broad", "no other"],
+)
+def test_other_pictures_stay_as_they_are(drawing: Drawing):
+    assert drawing.legible() is drawing
+
+
+def test_without_a_layout_nothing_is_known_of_its_shape(programs: Path):
+    drawing = fan(80)
+
+    assert drawing.legible() is drawing
