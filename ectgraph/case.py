@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ectgraph import linter
+from ectgraph import linter, moment
 from ectgraph.artifacts import Artifacts
 from ectgraph.checkpoint import Comparison
 from ectgraph.collector import paused
@@ -230,7 +230,6 @@ class Case:
 
         """
         from ectgraph.analysis.revocation import revoked  # noqa: PLC0415
-        from ectgraph.questions import moment  # noqa: PLC0415
 
         made = revoked(self._evidence, kid, moment.seconds(since))
         return Case(

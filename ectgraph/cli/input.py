@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -144,7 +143,7 @@ class Clock:
 
 
 def seconds(text: str) -> float:
-    """A time that a caller states, in seconds since 1970.
+    """The time at which something is judged, in seconds since 1970.
 
     Raises:
         EctgraphError: it is none.
@@ -152,18 +151,13 @@ def seconds(text: str) -> float:
     >>> seconds("2026-03-01T12:00Z")
     1772366400.0
     """
-    from ectgraph.formats.entry import instant  # noqa: PLC0415
+    from ectgraph import moment  # noqa: PLC0415
 
-    if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", text):
-        return float(text)
-    moment = instant(text)
-    if moment is None:
-        message = (
-            f"--at: {text!r} is no time; write seconds since 1970 or 2026-02-24T14:23:20Z (see "
-            "--help for the words that stand for one)"
-        )
-        raise EctgraphError(message)
-    return moment
+    try:
+        return moment.seconds(text, dates=False)
+    except EctgraphError as error:
+        message = f"--at: {error} (see --help for the words that stand for one)"
+        raise EctgraphError(message) from None
 
 
 def since(text: str) -> float:
@@ -175,7 +169,7 @@ def since(text: str) -> float:
     >>> since("2026-03-01") == seconds("2026-03-01T00:00:00Z")
     True
     """
-    from ectgraph.questions import moment  # noqa: PLC0415  # they import networkx
+    from ectgraph import moment  # noqa: PLC0415
 
     try:
         return moment.seconds(text)

@@ -11,9 +11,9 @@ from inspect import Parameter
 from numbers import Integral, Real
 from typing import Annotated, Any, get_args, get_origin
 
-from ectgraph import escape, labels
+from ectgraph import escape, labels, moment
 from ectgraph.errors import EctgraphError
-from ectgraph.questions import doubts, moment
+from ectgraph.questions import doubts
 from ectgraph.questions.answer import Answer
 from ectgraph.questions.question import QUESTIONS, Question, Time
 from ectgraph.rule import Evidence

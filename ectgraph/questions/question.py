@@ -18,7 +18,7 @@ from ectgraph.questions.answer import Answer
 Task: TypeAlias = Annotated[str, "a jti, or the beginning of one"]
 """A parameter that means a task; `analysis.lineage.find` says which."""
 Time: TypeAlias = Annotated[float, "a moment, in seconds since 1970"]
-"""A parameter that means a moment; whoever asks may write it in other ways, see `moment`."""
+"""A parameter that means a moment; whoever asks may write it otherwise, see `ectgraph.moment`."""
 
 _Asked = TypeVar("_Asked", bound=Callable[..., Answer])
 

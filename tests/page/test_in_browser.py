@@ -394,4 +394,7 @@ def test_odd_ledgers_open_without_complaint(opened: Opener, tmp_path: Path, text
         page.locator(f"#{section}").scroll_into_view_if_needed()
     if "@" in text:
         page.locator("#tasks tbody tr").first.click()
-        page.locator("#panel").wait_for()
+        page.locator("#panel .ectgraph-checks").first.wait_for()
+        assert page.locator("#tasks tbody tr").count() >= 2
+    else:
+        assert "No diagram and no timeline" in page.inner_text("main")

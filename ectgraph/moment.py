@@ -16,12 +16,14 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
 
 
-def seconds(moment: Any) -> float:
+def seconds(moment: Any, *, dates: bool = True) -> float:
     """Take seconds, a `datetime` or a pandas `Timestamp`, or text: RFC 3339, a date, seconds.
 
-    Numbers of numpy are numbers as well.
+    Numbers of numpy are numbers as well. Of a date its first moment is meant, in UTC.
 
-    Of a date its first moment is meant, in UTC.
+    Args:
+        moment: what a caller wrote.
+        dates: whether a date by itself is a moment.
 
     Raises:
         EctgraphError: it is no moment, or one without a time zone.
@@ -38,10 +40,12 @@ def seconds(moment: Any) -> float:
     if isinstance(moment, str):
         if _NUMBER.fullmatch(moment):
             return float(moment)
-        found = instant(f"{moment}T00:00:00Z" if _DATE.fullmatch(moment) else moment)
+        is_date = dates and _DATE.fullmatch(moment)
+        found = instant(f"{moment}T00:00:00Z" if is_date else moment)
     if found is None:
         shown = escape.terminal(repr(moment), 80)
         lack = "has no time zone" if isinstance(moment, datetime) else "is no time"
-        message = f"{shown} {lack}; write seconds since 1970, 2026-02-24 or 2026-02-24T14:23:20Z"
+        forms = "seconds since 1970, 2026-02-24 or" if dates else "seconds since 1970 or"
+        message = f"{shown} {lack}; write {forms} 2026-02-24T14:23:20Z"
         raise EctgraphError(message)
     return found

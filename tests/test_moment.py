@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ectgraph.questions.moment import seconds
+from ectgraph.moment import seconds
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,11 @@ def test_a_moment_is_taken_as_people_have_it(moment):
     assert seconds(moment) == 1771943000
 
 
-def test_a_date_is_its_first_moment():
+def test_a_date_is_its_first_moment_where_dates_are_taken(refusal):
     assert seconds("2026-02-24") == 1771891200
+    assert "is no time; write seconds since 1970 or 2026-02-24T" in refusal(
+        seconds, "2026-02-24", dates=False
+    )
 
 
 @pytest.mark.parametrize(
